@@ -1,0 +1,37 @@
+# Everything a user does with a checkout. Override PYTHON to choose the interpreter, VENV to place
+# the environment elsewhere.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check test campaign conformance benchmark
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 22
+
+setup: $(STAMP) ## create the environment and install everything into it
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+check: setup ## format, lint, types, import layers, quick tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not slow"
+
+test: setup ## every test that a fresh machine can run
+	$(BIN)/python -m pytest
+
+campaign: setup ## encode, decode, measure and report the demo campaign
+	$(BIN)/ctc run demo
+
+conformance: setup ## decode the conformance streams and compare their hashes
+	$(BIN)/python -m pytest tests/conformance
+
+benchmark: setup ## speed against peers, as ratios in one run
+	$(BIN)/python -m benchmarks

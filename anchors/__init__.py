@@ -1,0 +1,1 @@
+"""Cards of conventional codecs, and the readers of their logs."""

@@ -1,0 +1,156 @@
+"""A codec card: one YAML file that says how to run an encoder and a decoder.
+
+Source: ctc/conditions/conditions.md, clause 6.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ctc.errors import CardError, near_miss
+from ctc.strict_yaml import StrictModel, load_model
+
+NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9._-]*$")
+
+ENCODER_PLACEHOLDERS = frozenset(
+    [
+        "source",
+        "bitstream",
+        "work",
+        "width",
+        "height",
+        "frames",
+        "frame_rate",
+        "frame_rate_num",
+        "frame_rate_den",
+        "bit_depth",
+        "chroma_format",
+        "pixel_format",
+        "rate_point",
+    ]
+)
+DECODER_PLACEHOLDERS = frozenset(["bitstream", "decoded", "work"])
+
+
+class RatePoints(StrictModel):
+    """The parameter that moves the rate, and its values from the card's author."""
+
+    name: str
+    values: list[int | float | str] = Field(min_length=1)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The values as text, the form used in records and arguments."""
+        return tuple(str(value) for value in self.values)
+
+
+class SampleFormat(StrictModel):
+    """Sample format a program reads or writes, where it differs from the sequence's own."""
+
+    container: Literal["raw", "y4m"] = "raw"
+    bit_depth: int | None = Field(default=None, ge=8, le=16)
+    chroma_format: Literal["4:0:0", "4:2:0", "4:2:2", "4:4:4"] | None = None
+    colour: Literal["ycbcr", "rgb"] | None = None
+
+
+class ProgramCard(StrictModel):
+    """One command line: a program, its own files and its arguments.
+
+    program: path relative to the card, or a bare name looked up in `variable` (an environment
+    variable that holds the program's path or its folder) and then in PATH; `ffmpeg` is the
+    program that imageio-ffmpeg installs and `python` this interpreter.
+    module: for `python`, the package whose source is the identity of the program.
+    """
+
+    program: str
+    variable: str | None = None
+    module: str | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+    arguments: list[str]
+    environment: dict[str, str] = Field(default_factory=dict)
+    timeout_s: float | None = Field(default=None, gt=0)
+
+    def placeholders(self) -> set[str]:
+        """Names in braces in the arguments."""
+        parts = (p for a in self.arguments for p in string.Formatter().parse(a))
+        return {name for _, name, _, _ in parts if name is not None}
+
+
+class Resources(StrictModel):
+    """What one stage needs of a machine."""
+
+    cpus: int = Field(default=1, ge=1)
+    gpus: int = Field(default=0, ge=0)
+    memory_gib: float = Field(default=2.0, gt=0)
+
+
+class Complexity(StrictModel):
+    """Declared decoder complexity, shown in reports as declared."""
+
+    kmac_per_pixel: float | None = Field(default=None, ge=0)
+    parameters: int | None = Field(default=None, ge=0)
+
+
+class Version(StrictModel):
+    """How to ask a program for its version: arguments, and a pattern with one group."""
+
+    arguments: list[str]
+    pattern: str
+
+
+class Card(StrictModel):
+    """A codec as the harness knows it."""
+
+    card: Literal[1]
+    name: str
+    title: str
+    rate_points: RatePoints
+    encoder: ProgramCard
+    decoder: ProgramCard
+    input: SampleFormat = SampleFormat()
+    output: SampleFormat = SampleFormat()
+    components: ProgramCard | None = None
+    resources: Resources = Resources()
+    complexity: Complexity = Complexity()
+    version: Version | None = None
+    log: Literal["vtm", "hm"] | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not NAME_PATTERN.match(name):
+            raise ValueError("shall be lower-case letters, digits, '.', '_' and '-'")
+        return name
+
+    @model_validator(mode="after")
+    def _known_placeholders(self) -> Card:
+        _check_placeholders("encoder", self.encoder, ENCODER_PLACEHOLDERS)
+        _check_placeholders("decoder", self.decoder, DECODER_PLACEHOLDERS)
+        if self.components is not None:
+            _check_placeholders("components", self.components, frozenset(["bitstream", "work"]))
+        return self
+
+
+def _check_placeholders(role: str, program: ProgramCard, allowed: frozenset[str]) -> None:
+    try:
+        used = program.placeholders()
+    except ValueError as problem:
+        raise ValueError(f"{role}: arguments: {problem}") from problem
+    unknown = sorted(used - allowed - set(program.files))
+    if unknown:
+        hint = near_miss(unknown[0], allowed | set(program.files))
+        raise ValueError(f"{role} may not use {unknown}{hint}; allowed: {sorted(allowed)}")
+
+
+def load_card(path: Path) -> Card:
+    """Return the card at `path`.
+
+    Raises:
+        CardError: unreadable, unknown key, or a placeholder the role may not use.
+    """
+    return load_model(path, Card, CardError)

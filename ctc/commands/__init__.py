@@ -1,0 +1,1 @@
+"""The commands of the program ctc, one a file."""

@@ -1,0 +1,1 @@
+"""Views computed from records: tables, workbook, page, plots."""

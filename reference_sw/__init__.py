@@ -1,0 +1,1 @@
+"""Reference software for generative visual compression: normative decoder, free encoders."""

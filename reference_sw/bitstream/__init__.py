@@ -1,0 +1,1 @@
+"""Normative syntax: descriptors, NAL units, parameter sets, segments, SEI messages."""

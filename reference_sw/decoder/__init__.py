@@ -1,0 +1,1 @@
+"""Normative decoding process."""

@@ -1,0 +1,1 @@
+"""Non-normative encoders: analysis networks and rate-distortion decisions."""

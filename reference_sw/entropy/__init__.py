@@ -1,0 +1,1 @@
+"""Normative arithmetic decoding; the encoders stand beside in files of their own."""

@@ -1,0 +1,1 @@
+"""Normative integer network runtime: operators, model file format, loader."""

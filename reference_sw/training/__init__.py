@@ -1,0 +1,1 @@
+"""Non-normative training of networks and their export to integer model files."""

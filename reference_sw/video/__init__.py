@@ -1,0 +1,1 @@
+"""Raw video: formats, exact reading and writing, colour conversion in integers."""
