@@ -1,6 +1,6 @@
 """A codec card: one YAML file that says how to run an encoder and a decoder.
 
-Source: ctc/conditions/conditions.md, clause 6.
+Source: ctc/conditions/conditions.md, clause 7.
 """
 
 from __future__ import annotations
@@ -62,14 +62,15 @@ class ProgramCard(StrictModel):
     """One command line: a program, its own files and its arguments.
 
     program: path relative to the card, or a bare name looked up in `variable` (an environment
-    variable that holds the program's path or its folder) and then in PATH; `ffmpeg` is the
-    program that imageio-ffmpeg installs and `python` this interpreter.
-    module: for `python`, the package whose source is the identity of the program.
+    variable that holds the program, its folder, or the folder above that folder `bin`) and then in
+    PATH; `ffmpeg` is the program that imageio-ffmpeg installs and `python` this interpreter.
+    modules: for `python`, the packages and modules whose source is the identity of the program.
+    files: the program's own files by placeholder; relative to the card, or `$VARIABLE/path`.
     """
 
     program: str
     variable: str | None = None
-    module: str | None = None
+    modules: list[str] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict)
     arguments: list[str]
     environment: dict[str, str] = Field(default_factory=dict)
@@ -97,10 +98,11 @@ class Complexity(StrictModel):
 
 
 class Version(StrictModel):
-    """How to ask a program for its version: arguments, and a pattern with one group."""
+    """How to ask the encoder for its version: arguments, a pattern with one group, and the pin."""
 
     arguments: list[str]
     pattern: str
+    pinned: str | None = None
 
 
 class Card(StrictModel):
