@@ -39,10 +39,14 @@ class Metric(ABC):
     """A metric of decoded against original; every dataclass field enters the signature."""
 
     name: ClassVar[str]
-    title: ClassVar[str]
     unit: ClassVar[str] = ""
     higher_is_better: ClassVar[bool] = True
     version: ClassVar[int] = 1
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """The name shown in tables and on axes, such as `PSNR Y`."""
 
     def signature(self) -> str:
         """Text that reproduces the number: `psnr|plane:y|peak:255<<(b-8)|v:1`."""

@@ -1,0 +1,31 @@
+"""ctc metrics: the metrics known here, their signatures, and what is missing for them."""
+
+from __future__ import annotations
+
+import argparse
+
+from ctc.metrics import metric_by_name, metric_names
+
+HELP = "list the metrics, their signatures, and what is missing"
+EXAMPLES = """examples:
+  ctc metrics                list every metric
+  ctc metrics psnr-y lpips-alex
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the names to show."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="metrics to show; all by default")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one line a metric: name, title, signature or why it is not available."""
+    names = args.names or metric_names()
+    width = max(len(name) for name in names)
+    for name in names:
+        metric = metric_by_name(name)
+        missing = metric.unavailable()
+        arrow = "+" if metric.higher_is_better else "-"
+        state = f"not available: {missing}" if missing else metric.signature()
+        print(f"{name:<{width}}  {arrow}  {metric.title:<28}  {state}")
+    return 0
