@@ -83,12 +83,15 @@ def parse_model(data: Any, model: type[Model], error: type[CtcError], origin: st
 
 
 def _first_fault(problem: ValidationError, model: type[BaseModel]) -> str:
-    fault = problem.errors()[0]
+    # An unknown key comes first: it explains the field that seems to be missing.
+    fault = min(problem.errors(), key=lambda one: one["type"] != "extra_forbidden")
     where = ".".join(str(part) for part in fault["loc"]) or "document"
     more = f" (and {problem.error_count() - 1} more)" if problem.error_count() > 1 else ""
     if fault["type"] == "extra_forbidden":
         known = _all_field_names(model)
         return f"unknown key '{where}'{near_miss(str(fault['loc'][-1]), known)}{more}"
+    if fault["type"] == "missing":
+        return f"key '{where}' is missing{more}"
     value = repr(fault["input"])
     shown = value if len(value) <= 80 else value[:77] + "..."
     return f"{where} = {shown}: {fault['msg']}{more}"

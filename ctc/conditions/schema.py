@@ -12,11 +12,15 @@ from ctc.strict_yaml import StrictModel, load_model
 
 
 class SequenceSelection(StrictModel):
-    """Which sequences of sequences.yaml, in which format, and how many pictures of each."""
+    """Which sequences of sequences.yaml, and how many pictures of each from its first.
+
+    shorter: what happens to a sequence of fewer pictures: refused, or coded whole.
+    """
 
     classes: list[str] = Field(default_factory=list)
     names: list[str] = Field(default_factory=list)
     frames: int | Literal["all"] = "all"
+    shorter: Literal["refused", "whole"] = "refused"
 
     @field_validator("frames")
     @classmethod
@@ -27,7 +31,11 @@ class SequenceSelection(StrictModel):
 
 
 class Configuration(StrictModel):
-    """One table of results: sequences, anchor, tests, rate points and metrics."""
+    """One table of results: sequences, anchor, tests, rate points and metrics.
+
+    rate_points: values by card, where they differ from the card's own; headline: the metrics of
+    the summary, all of them when empty.
+    """
 
     name: str
     title: str = ""
