@@ -1,0 +1,67 @@
+"""Builds the reports of a campaign beside their final place, then publishes them by rename."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ctc.errors import ReportError
+from ctc.report.plots import write_plots
+from ctc.report.points_csv import write_points
+from ctc.results import CampaignResults
+
+Part = tuple[str, Callable[[Path], object]]
+
+
+def build_reports(
+    results: CampaignResults, folder: Path, on_part: Callable[[str, float], None] | None
+) -> list[Path]:
+    """Write all parts into a private folder, then rename each into place."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
+        try:
+            for name, write in _parts(results):
+                start = time.perf_counter()
+                write(stage)
+                if on_part is not None:
+                    on_part(name, time.perf_counter() - start)
+            return _publish(stage, folder)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    except OSError as problem:
+        raise ReportError(
+            f"{folder}: reports cannot be written: {problem.strerror or problem}"
+        ) from problem
+
+
+def _parts(results: CampaignResults) -> list[Part]:
+    return [
+        ("tables", lambda stage: _tables(results, stage)),
+        ("plots", lambda stage: write_plots(results, stage / "plots")),
+    ]
+
+
+def _tables(results: CampaignResults, stage: Path) -> None:
+    tables = stage / "tables"
+    tables.mkdir()
+    write_points(results, tables / "points.csv")
+
+
+def _publish(stage: Path, folder: Path) -> list[Path]:
+    """Move every entry of `stage` to `folder`; a folder replaces the earlier one as a whole."""
+    published: list[Path] = []
+    for entry in sorted(stage.iterdir()):
+        target = folder / entry.name
+        if entry.is_dir():
+            if target.exists():
+                target.rename(stage / f"{entry.name}.old")
+            entry.rename(target)
+            published += sorted(path for path in target.rglob("*") if path.is_file())
+        else:
+            entry.replace(target)
+            published.append(target)
+    return published

@@ -1,0 +1,73 @@
+"""Rate-distortion plots of a campaign: one figure per sequence and per class, as PNG and SVG."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ctc.report.canvas_png import PngCanvas
+from ctc.report.canvas_svg import SvgCanvas
+from ctc.report.chart import Figure, Panel, Series
+from ctc.report.index import PointIndex, axis_title
+from ctc.report.palette import looks
+from ctc.results import CampaignResults
+
+RATE_TITLE = "Rate (kbit/s)"
+
+
+def figures(results: CampaignResults) -> Iterator[tuple[str, Figure]]:
+    """Yield (file stem, figure): every sequence, then every class, of every configuration."""
+    for configuration in results.configurations:
+        index = PointIndex(configuration)
+        for sequence, _ in configuration.sequences:
+            title = f"{sequence} · {configuration.name}"
+            stem = file_stem(configuration.name, sequence)
+            yield stem, _figure(results, index, title, (sequence,))
+        for name in index.classes:
+            members = index.sequences_of(name)
+            title = f"Class {name}, mean of {len(members)} sequences · {configuration.name}"
+            stem = file_stem(configuration.name, "class", name)
+            yield stem, _figure(results, index, title, members)
+
+
+def _figure(
+    results: CampaignResults, index: PointIndex, title: str, sequences: tuple[str, ...]
+) -> Figure:
+    look = looks(index.configuration.cards, index.configuration.anchor)
+    panels = []
+    for metric in index.configuration.metrics:
+        series = tuple(
+            Series(
+                results.cards[card].title,
+                look[card],
+                index.mean_curve(sequences, card, metric.name),
+            )
+            for card in index.configuration.cards
+        )
+        panels.append(Panel(metric.title, RATE_TITLE, axis_title(metric), series))
+    return Figure(title, tuple(panels), columns=3 if len(panels) > 4 else 2)
+
+
+def write_plots(results: CampaignResults, folder: Path) -> list[Path]:
+    """Write every figure into `folder` as PNG and SVG; return the paths in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for stem, figure in figures(results):
+        png, svg = PngCanvas(*figure.size), SvgCanvas(*figure.size, figure.title)
+        figure.draw(png)
+        figure.draw(svg)
+        for canvas, suffix in ((png, ".png"), (svg, ".svg")):
+            path = folder / f"{stem}{suffix}"
+            path.write_bytes(canvas.data())
+            written.append(path)
+    return written
+
+
+def file_stem(*parts: str) -> str:
+    """Return a file name without blanks, slashes and other signs that shells or systems dislike.
+
+    >>> file_stem("low delay", "A/B")
+    'low_delay_A_B'
+    """
+    return "_".join(re.sub(r"[^A-Za-z0-9.-]+", "_", part).strip("_.") or "_" for part in parts)
