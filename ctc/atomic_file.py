@@ -1,0 +1,59 @@
+"""Files that appear whole or not at all, whatever dies."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+from ctc.errors import StoreError
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, force it to disk, then rename it into place.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as problem:
+        raise StoreError(f"{path}: cannot be written: {problem.strerror}") from problem
+
+
+def publish(source: Path, target: Path) -> None:
+    """Move a finished file of the same file system into place, forced to disk and read-only.
+
+    Raises:
+        StoreError: it cannot be moved there.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+        source.chmod(0o444)
+        source.replace(target)
+        sync_folder(target.parent)
+    except OSError as problem:
+        raise StoreError(f"{target}: cannot be written: {problem.strerror}") from problem
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to disk, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,158 @@
+"""A record: what one finished stage was given, made and took; one small JSON file, written once.
+
+Keys of the file, one to a line, in this order:
+
+record       version of this layout, 1
+key          64 hexadecimal digits: SHA-256 of the canonical JSON of {"stage", "inputs"}
+stage        encode, decode or measure
+status       done, failed, timeout, mismatch or not-supported
+reason       one line, empty when done
+inputs       what the key is the hash of (ctc.keys)
+output       {"bytes", "sha256"} of the bitstream or decoded file, null for measure or a failure
+components   bytes of the bitstream by component; their sum is output.bytes
+scores       of measure: {"value": number or null, "reason", "pictures": [number or null, ...]}
+cost         {"wall_s", "cpu_s", "peak_rss_mib", "concurrent_jobs"}; for measure, of one process
+             and metric, over "shared_by" decoded files measured together
+where        {"host", "cpu", "version" of the codec, "ctc"}
+command      {"argv", "exit_code", "signal"}, paths included, for the reader alone
+logs         names of the log files of the stage
+log_check    what the codec's own log says and where it differs from what was measured
+warnings     lines to show with the result
+finished     time of writing, UTC
+checksum     SHA-256 of the text before this line, so that a damaged record is never believed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from ctc.errors import StoreError
+from ctc.keys import stage_key
+
+RECORD_VERSION = 1
+STAGES = frozenset(["encode", "decode", "measure"])
+STATUSES = frozenset(["done", "failed", "timeout", "mismatch", "not-supported"])
+MAX_BYTES = 64 << 20
+_TAIL = b',\n"checksum": "%s"\n}\n'
+_TAIL_LENGTH = len(_TAIL) - 2 + 64
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that a stage made."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished stage; fields as in the module's text."""
+
+    key: str
+    stage: str
+    status: str
+    inputs: dict[str, Any]
+    reason: str = ""
+    output: Output | None = None
+    components: dict[str, int] = field(default_factory=dict)
+    scores: dict[str, Any] | None = None
+    cost: dict[str, float | int] = field(default_factory=dict)
+    where: dict[str, str] = field(default_factory=dict)
+    command: dict[str, Any] = field(default_factory=dict)
+    logs: tuple[str, ...] = ()
+    log_check: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    finished: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the stage succeeded."""
+        return self.status == "done"
+
+
+def record_text(record: Record) -> bytes:
+    """Return the file's bytes: one key to a line, ending in the checksum of what is before it."""
+    output = record.output
+    values: dict[str, Any] = {
+        "record": RECORD_VERSION,
+        "key": record.key,
+        "stage": record.stage,
+        "status": record.status,
+        "reason": record.reason,
+        "inputs": record.inputs,
+        "output": None if output is None else {"bytes": output.bytes, "sha256": output.sha256},
+        "components": record.components,
+        "scores": record.scores,
+        "cost": record.cost,
+        "where": record.where,
+        "command": record.command,
+        "logs": list(record.logs),
+        "log_check": record.log_check,
+        "warnings": list(record.warnings),
+        "finished": record.finished,
+    }
+    lines = [f"{json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in values.items()]
+    body = ("{\n" + ",\n".join(lines)).encode("ascii")
+    return body + _TAIL % hashlib.sha256(body).hexdigest().encode()
+
+
+def parse_record(text: bytes, key: str) -> Record:
+    """Return the record in a file's bytes.
+
+    Raises:
+        StoreError: truncated, altered, of another layout, or not the record of this key.
+    """
+    if len(text) > MAX_BYTES:
+        raise StoreError(f"larger than {MAX_BYTES} bytes")
+    body = text[:-_TAIL_LENGTH]
+    if text[len(body) :] != _TAIL % hashlib.sha256(body).hexdigest().encode():
+        raise StoreError("its checksum does not match: truncated or altered")
+    try:
+        values = json.loads(body + b"\n}", parse_constant=_no_constant)
+    except (ValueError, RecursionError) as problem:
+        raise StoreError(f"not valid JSON: {problem}") from problem
+    if not isinstance(values, dict) or values.get("record") != RECORD_VERSION:
+        raise StoreError(f"not a record of layout {RECORD_VERSION}")
+    return _checked(values, key)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not allowed")
+
+
+def _checked(values: dict[str, Any], key: str) -> Record:
+    try:
+        output = values["output"]
+        record = Record(
+            key=values["key"],
+            stage=values["stage"],
+            status=values["status"],
+            inputs=values["inputs"],
+            reason=values["reason"],
+            output=None if output is None else Output(int(output["bytes"]), output["sha256"]),
+            components=values["components"],
+            scores=values["scores"],
+            cost=values["cost"],
+            where=values["where"],
+            command=values["command"],
+            logs=tuple(values["logs"]),
+            log_check=values["log_check"],
+            warnings=tuple(values["warnings"]),
+            finished=values["finished"],
+        )
+        derived = stage_key(record.stage, record.inputs)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise StoreError(f"lacks or misstates {problem}") from problem
+    if record.stage not in STAGES or record.status not in STATUSES:
+        raise StoreError(f"unknown stage '{record.stage}' or status '{record.status}'")
+    if record.key != key or derived != key:
+        raise StoreError(f"holds key {record.key[:12]}, its inputs give {derived[:12]}")
+    if record.done and record.stage != "measure" and record.output is None:
+        raise StoreError("done, yet names no output")
+    if record.done and record.stage == "measure" and record.scores is None:
+        raise StoreError("done, yet holds no scores")
+    return record
