@@ -10,7 +10,7 @@ from ctc.errors import MetricError, near_miss
 from ctc.metrics.base import Metric
 
 ENTRY_POINT_GROUP = "ctc.metrics"
-MODULES = ("psnr", "ssim")
+MODULES = ("psnr", "ssim", "ms_ssim", "vmaf", "xpsnr")
 
 
 @lru_cache(maxsize=1)
