@@ -26,7 +26,7 @@ def test_libvmaf_reads_our_files_unconverted(tmp_path: Path) -> None:
     worse = noisy(clip, VIDEO, 12)
     original, decoded = write(tmp_path / "o", clip, VIDEO), write(tmp_path / "d", worse, VIDEO)
     theirs, ours = (measure(n, original, decoded) for n in ("ms-ssim-y-libvmaf", "ms-ssim-y"))
-    assert theirs == pytest.approx(ours, abs=5e-4)
+    assert theirs == pytest.approx(ours, abs=2e-3)  # another window and another decimation
     eight = measure("vmaf", original, decoded)
     ten = VideoFormat(176, 176, bit_depth=10)
     lifted = [[[p * 4 for p in planes] for planes in c] for c in (clip, worse)]
