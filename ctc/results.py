@@ -19,12 +19,16 @@ class Status(str, Enum):
 
 @dataclass(frozen=True)
 class Cost:
-    """What one stage took: seconds, MiB, and the number of stages that ran beside it."""
+    """What one stage took: seconds, MiB, the number of stages that ran beside it, and where.
+
+    machine: name and processor as one text, empty when not recorded.
+    """
 
     wall_s: float
     cpu_s: float
     peak_rss_mib: float
     concurrent_jobs: int = 1
+    machine: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,10 @@ class CardInfo:
 
 @dataclass(frozen=True)
 class ConfigurationResults:
-    """All points of one configuration; the anchor is one of the cards."""
+    """All points of one configuration; the anchor is one of the cards.
+
+    outside_overall: classes that are reported but not part of the overall mean.
+    """
 
     name: str
     anchor: str
@@ -94,6 +101,7 @@ class ConfigurationResults:
     rate_points: dict[str, tuple[str, ...]]
     metrics: tuple[MetricInfo, ...]
     points: tuple[PointResult, ...]
+    outside_overall: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

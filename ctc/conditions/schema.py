@@ -34,7 +34,8 @@ class Configuration(StrictModel):
     """One table of results: sequences, anchor, tests, rate points and metrics.
 
     rate_points: values by card, where they differ from the card's own; headline: the metrics of
-    the summary, all of them when empty.
+    the summary, all of them when empty; outside_overall:
+    classes that are reported but not part of the overall mean.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Configuration(StrictModel):
     rate_points: dict[str, list[int | float | str]] = Field(default_factory=dict)
     metrics: list[str] = Field(min_length=1)
     headline: list[str] = Field(default_factory=list)
+    outside_overall: list[str] = Field(default_factory=list)
 
 
 class Rate(StrictModel):
@@ -55,12 +57,17 @@ class Rate(StrictModel):
 
 
 class BdRate(StrictModel):
-    """How curves are compared."""
+    """How curves are compared.
+
+    on_low_overlap: whether a figure below minimum_overlap stays in means, which are then marked,
+    or is left out of them.
+    """
 
     interpolation: Literal["pchip", "akima", "cubic"] = "pchip"
     rate_axis: Literal["log10"] = "log10"
     minimum_overlap: float = Field(default=0.5, ge=0, le=1)
     on_no_overlap: Literal["undefined"] = "undefined"
+    on_low_overlap: Literal["mark", "exclude"] = "mark"
 
 
 class Averages(StrictModel):

@@ -1,0 +1,61 @@
+"""A rate-distortion curve: the rate points of one codec on one sequence, for one metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+
+from ctc.errors import ReportError
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Rate points in any order: rates in kbit/s (above 0), qualities in the metric's own unit.
+
+    An infinite quality (a lossless point) has no place on a curve, so it is refused here rather
+    than turned into a large number.
+
+    Raises:
+        ReportError: unequal lengths, a rate that is not finite and above 0, or a quality that is
+            not finite.
+    """
+
+    rates: tuple[float, ...]
+    qualities: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.rates) != len(self.qualities):
+            raise ReportError(
+                f"curve: {len(self.rates)} rates and {len(self.qualities)} qualities: "
+                "shall be equally many"
+            )
+        # One sum finds every infinity and NaN; only then is it worth looking for which.
+        if self.rates and min(self.rates) > 0 and isfinite(sum(self.rates) + sum(self.qualities)):
+            return
+        for index, rate in enumerate(self.rates):
+            if not 0 < rate < inf:
+                raise ReportError(f"curve: rate[{index}] = {rate}: shall be finite and above 0")
+        for index, quality in enumerate(self.qualities):
+            if not isfinite(quality):
+                raise ReportError(f"curve: quality[{index}] = {quality}: shall be finite")
+
+    @classmethod
+    def of(cls, rates: Sequence[float], qualities: Sequence[float]) -> Curve:
+        """Return a curve from any two sequences of numbers.
+
+        >>> Curve.of([1000, 500], [35, 31])
+        Curve(rates=(1000.0, 500.0), qualities=(35.0, 31.0))
+        """
+        return cls(tuple(map(float, rates)), tuple(map(float, qualities)))
+
+    def by_quality(self, higher_is_better: bool = True) -> list[tuple[float, float]]:
+        """(quality, rate) from worst to best quality; exact duplicates of a point count once.
+
+        For a metric of which less is better the qualities are negated, so that they always rise.
+        """
+        if higher_is_better:
+            points = sorted(zip(self.qualities, self.rates, strict=True))
+        else:
+            points = sorted((-q, r) for q, r in zip(self.qualities, self.rates, strict=True))
+        return points if len(set(points)) == len(points) else sorted(set(points))
