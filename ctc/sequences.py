@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from reference_sw.video.format import VideoFormat
+
+Storage = Literal["raw", "coded", "generated"]
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """One test sequence as described in sequences.yaml; md5 is empty until a first import."""
+    """One test sequence as described in sequences.yaml; md5 is empty until a first import.
+
+    file: the name searched for in the sequence folders. storage: `raw` when that file is the
+    planar video itself, `coded` when it is a lossless coding of it, decoded once, `generated` when
+    it is rendered on first use. md5: of the planar video, all its pictures.
+    """
 
     name: str
     sequence_class: str
@@ -19,3 +27,5 @@ class Sequence:
     md5: str
     licence: str
     obtain: str
+    storage: Storage = "raw"
+    remark: str = ""

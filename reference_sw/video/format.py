@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+
+def as_plane(values: npt.NDArray[Any], bit_depth: int) -> Plane:
+    """Return values 0..2^bit_depth - 1 as samples: uint8 at 8 bits, else uint16."""
+    if bit_depth == 8:
+        return values.astype(np.uint8)
+    return values.astype(np.uint16)
 
 
 class VideoFormatError(ValueError):

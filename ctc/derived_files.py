@@ -1,0 +1,66 @@
+"""Files made from other files: written under a temporary name, checked by md5 when used again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from ctc.errors import SequenceError
+
+CHUNK = 1 << 20
+
+
+def file_md5(path: Path) -> str:
+    """Return the md5 of a file, remembered in this process while its size and time stand still.
+
+    Raises:
+        SequenceError: it cannot be read.
+    """
+    try:
+        status = path.stat()
+        return _md5(path, status.st_size, status.st_mtime_ns)
+    except OSError as problem:
+        raise SequenceError(f"{path}: cannot be read: {problem.strerror}") from problem
+
+
+@lru_cache(maxsize=4096)
+def _md5(path: Path, _size: int, _time: int) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def derived_file(path: Path, make: Callable[[Path], None]) -> Path:
+    """Return `path`, made by `make(temporary)` unless it is there with the md5 noted beside it.
+
+    Safe when several processes ask at once: each makes its own and the last rename wins.
+
+    Raises:
+        SequenceError: it cannot be written; and whatever `make` raises.
+    """
+    note = path.with_name(path.name + ".md5")
+    try:
+        if path.is_file() and note.is_file() and note.read_text("ascii").strip() == file_md5(path):
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{os.getpid()}.{path.name}")
+        try:
+            make(temporary)
+            _write_text(note, file_md5(temporary) + "\n")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SequenceError(f"{path}: cannot be written: {problem}") from problem
+    return path
+
+
+def _write_text(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary.write_text(text, "ascii")
+    temporary.replace(path)
