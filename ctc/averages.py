@@ -3,7 +3,7 @@
 A mean over fewer sequences than the conditions name is another figure, so it is withheld when any
 sequence has none. The one exception is declared by the conditions: `on_low_overlap: exclude`.
 
-Source: ctc/conditions/conditions.md, clause 8.
+Source: ctc/conditions/conditions.md, clause 6.3.
 """
 
 from __future__ import annotations

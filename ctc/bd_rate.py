@@ -12,7 +12,7 @@ What each status carries, and why:
 - missing-points, not-comparable: no value; a rate point failed, or the two curves were not made
   under the same conditions.
 
-Source: ctc/conditions/conditions.md, clause 7; VCEG-M33; JVET-T2010.
+Source: ctc/conditions/conditions.md, clauses 6.1 and 6.2; VCEG-M33; JVET-T2010.
 """
 
 from __future__ import annotations

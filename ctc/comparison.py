@@ -1,6 +1,6 @@
 """Every card of a configuration against its anchor: BD figures, means and run-time ratios.
 
-Source: ctc/conditions/conditions.md, clauses 7 to 9.
+Source: ctc/conditions/conditions.md, clause 6.
 """
 
 from __future__ import annotations

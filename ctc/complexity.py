@@ -1,6 +1,6 @@
 """Run-time ratios of test over anchor, only between like conditions.
 
-Source: ctc/conditions/conditions.md, clause 9; the EncT and DecT columns of JVET reports are the
+Source: ctc/conditions/conditions.md, clause 6.4; the EncT and DecT columns of JVET reports are the
 geometric mean of the ratios of the rate points.
 """
 
