@@ -35,6 +35,11 @@ def _md5(path: Path, _size: int, _time: int) -> str:
     return digest.hexdigest()
 
 
+def bytes_sha256(data: bytes) -> str:
+    """Return the sha256 in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def derived_file(path: Path, make: Callable[[Path], None]) -> Path:
     """Return `path`, made by `make(temporary)` unless it is there with the md5 noted beside it.
 

@@ -130,13 +130,14 @@ def _sequence(
         if key not in given:
             raise SequenceError(f"{where}: {key} is missing, here and under 'all' of the class")
     properties = SequenceProperties.model_validate(given)
+    md5 = properties.md5 or recorded.get(name, "")
     return Sequence(
         name=name,
         sequence_class=sequence_class,
         format=_format(properties, where),
         frames=properties.frames or 0,
-        file=(properties.file or "").replace("{name}", name),
-        md5=properties.md5 or recorded.get(name, ""),
+        file=(properties.file or "").replace("{name}", name).replace("{md5}", md5[:12]),
+        md5=md5,
         licence=properties.licence or "",
         obtain=properties.obtain or "",
         storage=properties.storage or "raw",

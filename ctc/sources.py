@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from ctc.demo.render import render
 from ctc.derived_files import CHUNK, derived_file, file_md5
 from ctc.errors import CtcError, SequenceError, StageError
 from ctc.lossless import decode_lossless
 from ctc.metrics.base import VideoFile
-from ctc.sequence_folders import locate
+from ctc.sequence_folders import find_file, home_folder, locate
 from ctc.sequences import Sequence
 from reference_sw.video.convert import CONVERSION_VERSION, convert_picture
 from reference_sw.video.format import ColourModel, VideoFormat, VideoFormatError
@@ -52,7 +53,12 @@ def original_file(sequence: Sequence, frames: int, folder: Path) -> VideoFile:
 
 def whole_file(sequence: Sequence, folder: Path) -> Path:
     """Return the verified raw planar file of the whole sequence; see original_file."""
-    if sequence.storage == "coded":
+    if sequence.storage == "generated":
+        found = find_file(sequence)
+        target = home_folder() / sequence.file if found is None else found
+        if found is None:
+            derived_file(target, partial(render, sequence.name))
+    elif sequence.storage == "coded":
         name = f"{sequence.name}-{sequence.md5[:12]}{suffix_of(sequence.format)}"
         coded = locate(sequence)
         target = derived_file(folder / name, partial(decode_lossless, coded, sequence.format))
