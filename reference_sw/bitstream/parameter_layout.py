@@ -13,8 +13,9 @@ from reference_sw.bitstream.syntax import SyntaxCoder
 
 MAX_POINTS = 1024
 MAX_GRID_SIDE = 256
-MAX_GROUPS = 64
-MAX_VALUES_PER_PICTURE = 1 << 16
+MAX_GROUPS = 32
+MAX_VALUES_PER_PICTURE = 8192
+MAX_COMPONENTS = 64
 MAX_FAMILY_BYTES = 4096
 
 
@@ -35,6 +36,18 @@ class ParameterGroup:
     def size(self) -> int:
         """Values per picture."""
         return self.number * self.height * self.width
+
+    @property
+    def components(self) -> int:
+        """Values that belong together: those of one point or one small matrix, else 1.
+
+        Source: clause 3.4, table 3-2.
+        """
+        size = self.height * self.width
+        points = self.kind in _POINT_KINDS or (
+            self.kind == GroupKind.EXPRESSION and self.number > 1
+        )
+        return size if points and size <= MAX_COMPONENTS else 1
 
 
 @dataclass
@@ -153,6 +166,22 @@ _POINT_FAMILIES = (
     CodecFamily.KEYPOINTS_3D,
     CodecFamily.LANDMARKS_2D,
     CodecFamily.BODY_POSE,
+)
+_POINT_KINDS = frozenset(
+    (
+        GroupKind.AFFINE_MATRIX,
+        GroupKind.COVARIANCE_MATRIX,
+        GroupKind.HEAD_ROTATION,
+        GroupKind.HEAD_TRANSLATION,
+        GroupKind.HEAD_LOCATION,
+        GroupKind.COORDINATES_2D,
+        GroupKind.COORDINATES_3D,
+        GroupKind.ROTATION_ANGLES,
+        GroupKind.TRANSLATION,
+        GroupKind.GAZE,
+        GroupKind.JOINTS,
+        GroupKind.PUPILS,
+    )
 )
 _POSE = (
     ParameterGroup(GroupKind.ROTATION_ANGLES, 1, 1, 3),

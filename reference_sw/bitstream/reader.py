@@ -113,14 +113,47 @@ class SyntaxReader(SyntaxCoder):
                 f"{type(s).__name__} at bit {self._position}: {self.bits_left} bits after its end"
             )
 
+    def bounded(self, s: Any, length: int) -> SyntaxReader:
+        element = Element(s, "payload", (), 0, 0)
+        if 8 * length > self.bits_left:
+            raise self._ended(element, 8 * length)
+        start = self._position
+        self._position += 8 * length
+        return SyntaxReader(self._data, self.trace, start=start, end=self._position)
+
+    def scratch(self) -> SyntaxReader:
+        raise TypeError("a reader has no scratch writer")
+
+    def payload_extension(self, s: Any, start: int) -> None:
+        if self.bits_left == 0 and (self._position - start) % 8 == 0:
+            return
+        rest = self._bits_at(self._position, self.bits_left)
+        if rest == 0:
+            raise BitstreamError(
+                f"{type(s).__name__} at bit {self._position}: no sei_payload_bit_equal_to_one"
+            )
+        zeros = (rest & -rest).bit_length() - 1
+        if length := self.bits_left - zeros - 1:
+            value = self._bits_at(self._position, length)
+            s.extension = f"{value:0{length}b}"
+            element = Element(s, "sei_reserved_payload_extension_data", (), 0, 0)
+            self._position += length
+            self._note(element, self._position - length, f"u({length})", value)
+        self.fixed(1, s, "sei_payload_bit_equal_to_one", 1)
+        while self.bits_left:
+            self.fixed(1, s, "sei_payload_bit_equal_to_zero", 0)
+
+    def _bits_at(self, position: int, bits: int) -> int:
+        last = (position + bits + 7) >> 3
+        window = int.from_bytes(self._data[position >> 3 : last], "big")
+        return window >> (last * 8 - position - bits) & ((1 << bits) - 1)
+
     def _bits(self, bits: int, element: Element) -> int:
         if bits > self._end - self._position:
             raise self._ended(element, bits)
-        stop = self._position + bits
-        last = (stop + 7) >> 3
-        window = int.from_bytes(self._data[self._position >> 3 : last], "big")
-        self._position = stop
-        return window >> (last * 8 - stop) & ((1 << bits) - 1)
+        value = self._bits_at(self._position, bits)
+        self._position += bits
+        return value
 
     def _exp_golomb(self, element: Element) -> int:
         start = self._position

@@ -117,6 +117,22 @@ class SyntaxCoder(ABC):
     def end_of_structure(self, s: Any) -> None:
         """The structure fills its unit: a reader refuses bits that are left."""
 
+    @abstractmethod
+    def bounded(self, s: Any, length: int) -> SyntaxCoder:
+        """A coder for the next `length` bytes; this one goes on behind them."""
+
+    @abstractmethod
+    def scratch(self) -> SyntaxCoder:
+        """An untraced writer that starts at position 0, to learn the size of a structure."""
+
+    @abstractmethod
+    def payload_extension(self, s: Any, start: int) -> None:
+        """End of an SEI payload that began at bit `start`: extension bits and alignment.
+
+        s.extension: the extension bits as a text of 0 and 1.
+        Source: reference_sw/specification, clause 6.2; ITU-T H.266, annex D.2.1.
+        """
+
     def u(
         self, bits: int, s: Any, name: str, *index: int, min: int = 0, max: int | None = None
     ) -> int:

@@ -99,6 +99,27 @@ class SyntaxWriter(SyntaxCoder):
                 f"{type(s).__name__} ends at bit {self.position}: shall be byte-aligned"
             )
 
+    def bounded(self, s: Any, length: int) -> SyntaxWriter:
+        return self
+
+    def scratch(self) -> SyntaxWriter:
+        return SyntaxWriter()
+
+    def payload_extension(self, s: Any, start: int) -> None:
+        if not s.extension and (self.position - start) % 8 == 0:
+            return
+        if s.extension:
+            if set(s.extension) - {"0", "1"}:
+                raise BitstreamError(f"{type(s).__name__}.extension: shall be 0s and 1s")
+            first = self.position
+            value = int(s.extension, 2)
+            self._put(len(s.extension), value)
+            element = Element(s, "sei_reserved_payload_extension_data", (), 0, 0)
+            self._note(element, first, f"u({len(s.extension)})", value)
+        self.fixed(1, s, "sei_payload_bit_equal_to_one", 1)
+        while (self.position - start) % 8:
+            self.fixed(1, s, "sei_payload_bit_equal_to_zero", 0)
+
     def _put(self, bits: int, value: int) -> None:
         self._pending = self._pending << bits | value
         self._pending_bits += bits

@@ -25,7 +25,7 @@ from reference_sw.bitstream.native_stream import (
     resolve_picture_index,
 )
 from reference_sw.bitstream.native_unit import EndOfSequence, NativeUnit, ReservedUnit, UserData
-from reference_sw.bitstream.parameter_layout import MessageGroup, ParameterLayout
+from reference_sw.bitstream.parameter_layout import MessageGroup, ParameterLayout, groups_of
 from reference_sw.bitstream.parameter_set import GroupCoding, ParameterSet
 from reference_sw.bitstream.sample_format import SampleFormat
 from reference_sw.bitstream.segment import Segment
@@ -223,6 +223,20 @@ def test_families(family: int, layout: ParameterLayout, expected: list[tuple[int
     assert isinstance(unit.body, ParameterSet)
     assert unit.body == gps
     assert [(g.kind, g.size) for g in unit.body.parameter_groups] == expected
+
+
+def test_values_of_one_point_belong_together() -> None:
+    components = {
+        family: [group.components for group in groups_of(layout, family)]
+        for family, layout, _ in FAMILIES
+    }
+    assert components[2] == [2, 4]
+    assert components[3] == [3, 3, 3]
+    assert components[4] == [1]
+    assert components[6] == [1, 1, 3, 3, 2]
+    assert components[7] == [3]
+    assert components[8] == [1]
+    assert components[9] == [3, 1]
 
 
 Change = Callable[[ParameterSet], None]
