@@ -1,0 +1,139 @@
+"""Training samples: pairs of pictures of one sequence, the first perhaps really coded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Pictures = npt.NDArray[np.uint8]
+
+
+class DatasetError(ValueError):
+    """A training folder that cannot be used."""
+
+
+@dataclass(frozen=True)
+class CodedKeys:
+    """Really coded pictures of one sequence.
+
+    index: (M,) positions in the sequence; pictures: (Q, M, 3, H, W) uint8, one row per QP.
+    """
+
+    index: npt.NDArray[np.int64]
+    qp: npt.NDArray[np.int64]
+    pictures: Pictures
+
+
+@dataclass(frozen=True)
+class TrainingSequence:
+    """One sequence: (N, 3, H, W) uint8 RGB, memory-mapped."""
+
+    name: str
+    pictures: Pictures
+    coded: CodedKeys | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """key, previous and current: (N, 3, H, W) float32 in 0..255; previous precedes current."""
+
+    key: Tensor
+    previous: Tensor
+    current: Tensor
+
+
+def load_sequences(folder: Path, coded: Path | None = None) -> list[TrainingSequence]:
+    """Every NAME.npy of the folder, with coded/NAME.npz where there is one."""
+    found = []
+    for path in sorted(folder.glob("*.npy")):
+        pictures = np.load(path, mmap_mode="r", allow_pickle=False)
+        if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1] != 3:
+            raise DatasetError(f"{path}: {pictures.dtype} {pictures.shape}: shall be uint8 N,3,H,W")
+        found.append(TrainingSequence(path.stem, pictures, _load_coded(coded, path.stem)))
+    if not found:
+        raise DatasetError(f"{folder}: no NAME.npy in this folder")
+    return found
+
+
+def _load_coded(folder: Path | None, name: str) -> CodedKeys | None:
+    path = folder / f"{name}.npz" if folder else None
+    if path is None or not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as file:
+        return CodedKeys(file["idx"], file["qp"], file["pictures"])
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How pairs are drawn.
+
+    distance: largest number of pictures between key and current; coded_share: of samples whose key
+    is a really coded picture where the sequence has one; zoom_share: of samples cropped and
+    enlarged again; balance: 0 draws sequences alike, 1 by their number of pictures.
+    """
+
+    distance: int = 120
+    coded_share: float = 0.7
+    zoom_share: float = 0.25
+    balance: float = 0.5
+
+
+class PairSampler:
+    """Draws batches with a generator of its own, so that a resumed run differs from a repeat."""
+
+    def __init__(self, sequences: list[TrainingSequence], rules: Sampling, seed: int) -> None:
+        self.sequences = sequences
+        self.rules = rules
+        self.random = np.random.default_rng(seed)
+        weights = np.array([len(s.pictures) for s in sequences], float) ** rules.balance
+        self.weights = weights / weights.sum()
+
+    def batch(self, size: int) -> Batch:
+        """A batch of `size` augmented samples."""
+        samples = [self._sample() for _ in range(size)]
+        return Batch(*(torch.stack(part) for part in zip(*samples, strict=True)))
+
+    def _pair(self, sequence: TrainingSequence) -> tuple[Pictures, int]:
+        rules, n = self.rules, len(sequence.pictures)
+        if sequence.coded is not None and self.random.random() < rules.coded_share:
+            slot = int(self.random.integers(len(sequence.coded.index)))
+            qp = int(self.random.integers(len(sequence.coded.qp)))
+            anchor, key = int(sequence.coded.index[slot]), sequence.coded.pictures[qp, slot]
+        else:
+            anchor = int(self.random.integers(n))
+            key = sequence.pictures[anchor]
+        low, high = max(0, anchor - rules.distance), min(n, anchor + rules.distance + 1)
+        return key, int(self.random.integers(low, high))
+
+    def _sample(self) -> tuple[Tensor, Tensor, Tensor]:
+        sequence = self.sequences[int(self.random.choice(len(self.sequences), p=self.weights))]
+        key, current = self._pair(sequence)
+        before = sequence.pictures[max(0, current - 1)]
+        stack = torch.from_numpy(np.stack([key, before, sequence.pictures[current]])).float()
+        return self._augment(stack)
+
+    def _augment(self, stack: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        if self.random.random() < 0.5:
+            stack = stack.flip(3)
+        if self.random.random() < self.rules.zoom_share:
+            stack = self._zoom(stack)
+        gain = torch.from_numpy(self.random.uniform(0.85, 1.15, (1, 3, 1, 1))).float()
+        offset = float(self.random.uniform(-10, 10))
+        stack = (stack * gain + offset).clamp(0, 255).round()
+        return stack[0], stack[1], stack[2]
+
+    def _zoom(self, stack: Tensor) -> Tensor:
+        """The same random square of all pictures, enlarged to full size."""
+        height, width = stack.shape[2:]
+        side = float(self.random.uniform(0.75, 1.0))
+        h, w = int(height * side), int(width * side)
+        top = int(self.random.integers(height - h + 1))
+        left = int(self.random.integers(width - w + 1))
+        part = stack[:, :, top : top + h, left : left + w]
+        return functional.interpolate(part, (height, width), mode="bilinear", align_corners=False)
