@@ -126,13 +126,21 @@ def digest(compiled: IntegerModel, graph: str, values: dict[str, torch.Tensor]) 
     return total.hexdigest()
 
 
+def all_digests(paths: list[Path]) -> list[str]:
+    """Digests of the small model and of the graph `picture` of each model file."""
+    compiled = model()
+    found = [digest(compiled, "all", inputs_for(compiled, "all", (128, 136), batch=2))]
+    for path in paths:
+        compiled = model(path.read_bytes())
+        values = inputs_for(compiled, "picture", (128, 136), batch=2)
+        found.append(digest(compiled, "picture", values))
+    return found
+
+
 def main() -> None:
-    """Prints the digest for a model file (or the small model) in this process's environment."""
+    """Prints the digests that this process's environment gives."""
     torch.set_num_threads(int(sys.argv[1]))
-    data = Path(sys.argv[2]).read_bytes() if len(sys.argv) > 2 else None
-    compiled = model(data)
-    name = "picture" if data else "all"
-    print(digest(compiled, name, inputs_for(compiled, name, (128, 136), batch=2)))
+    print("\n".join(all_digests([Path(name) for name in sys.argv[2:]])))
 
 
 if __name__ == "__main__":
