@@ -57,6 +57,10 @@ class Metric(ABC):
         """Further parts such as `weights:<first 8 hex of sha256>` or a library's version."""
         return []
 
+    def weight_sets(self) -> tuple[str, ...]:
+        """Names of the sets of weights that the metric needs, as `ctc weights list` shows them."""
+        return ()
+
     def unavailable(self) -> str:
         """Why the metric cannot run here and the command that mends it; empty when it can."""
         return ""

@@ -10,7 +10,7 @@ from ctc.errors import MetricError, near_miss
 from ctc.metrics.base import Metric
 
 ENTRY_POINT_GROUP = "ctc.metrics"
-MODULES = ("psnr", "ssim", "ms_ssim", "vmaf", "xpsnr")
+MODULES = ("psnr", "ssim", "ms_ssim", "vmaf", "xpsnr", "lpips", "dists", "one_minus")
 
 
 @lru_cache(maxsize=1)
@@ -23,6 +23,11 @@ def _own_metrics() -> dict[str, Metric]:
 
 def _offered() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def own_names() -> tuple[str, ...]:
+    """Return the names of the metrics of this package, sorted."""
+    return tuple(sorted(_own_metrics()))
 
 
 def metric_names() -> tuple[str, ...]:

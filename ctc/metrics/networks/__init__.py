@@ -1,0 +1,1 @@
+"""Network definitions of learned metrics; imported only when a metric runs."""
