@@ -7,6 +7,7 @@ Akima 1970, and VCEG-M33 (one cubic for all points).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -127,3 +128,18 @@ INTEGRALS: dict[str, Integral] = {
     "cubic": cubic_integral,
 }
 LEAST_POINTS = {"pchip": 2, "akima": 2, "cubic": 4}
+
+
+def pchip_value(x: Values, y: Values, at: float) -> float:
+    """Value at `at`, inside [x[0], x[-1]], of the PCHIP curve through the points.
+
+    >>> pchip_value([0.0, 1.0, 2.0], [0.0, 1.0, 2.0], 0.5)
+    0.5
+    """
+    slopes = pchip_slopes(x, y)
+    i = max(0, min(bisect_right(x, at), len(x) - 1) - 1)
+    h, s = x[i + 1] - x[i], at - x[i]
+    secant = (y[i + 1] - y[i]) / h
+    square = (3.0 * secant - 2.0 * slopes[i] - slopes[i + 1]) / h
+    cube = (slopes[i] - 2.0 * secant + slopes[i + 1]) / (h * h)
+    return y[i] + s * (slopes[i] + s * (square + s * cube))

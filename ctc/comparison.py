@@ -13,7 +13,7 @@ from ctc.bd_rate import BdResult, BdStatus, bd_metric, bd_rate
 from ctc.complexity import TimeRatio, time_ratio
 from ctc.errors import ReportError, near_miss
 from ctc.rd_curve import Curve
-from ctc.rd_points import PointTable, curve_of, fault_of_pair
+from ctc.rd_points import Hulls, PointTable, fault_of_pair
 from ctc.results import ConfigurationResults, MetricInfo
 
 
@@ -89,13 +89,14 @@ class CardComparison:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All cards of one configuration against the anchor."""
+    """All cards of one configuration against the anchor; figure: what its means are."""
 
     configuration: str
     anchor: str
     settings: BdSettings
     classes: tuple[str, ...]
     cards: tuple[CardComparison, ...]
+    figure: str = "BD-rate"
 
 
 def compare_configuration(
@@ -103,23 +104,31 @@ def compare_configuration(
     settings: BdSettings | None = None,
     *,
     anchor: str = "",
+    tests: Sequence[str] = (),
+    hulls: Hulls | None = None,
 ) -> Comparison:
-    """Return every other card against `anchor` (the configuration's own when empty).
+    """Return cards against `anchor` (the configuration's own when empty).
+
+    tests: the cards compared, all others when empty; hulls: for each name, the cards of whose
+    points it is the convex hull (ctc.rd_curve.convex_hull), compared like a card.
 
     Raises:
-        ReportError: the anchor is not a card of the configuration.
+        ReportError: a name that is not a card of the configuration.
     """
     settings = settings or BdSettings()
     anchor = anchor or configuration.anchor
-    if anchor not in configuration.cards:
-        hint = near_miss(anchor, configuration.cards)
-        raise ReportError(
-            f"{configuration.name}: anchor '{anchor}' is not among its cards "
-            f"{list(configuration.cards)}{hint}"
-        )
-    table = PointTable(configuration)
-    tests = (card for card in configuration.cards if card != anchor)
-    cards = tuple(_compare_card(table, anchor, card, settings) for card in tests)
+    hulls = hulls or {}
+    members = [card for cards in hulls.values() for card in cards]
+    for name in (anchor, *tests, *members):
+        if name not in (*configuration.cards, *hulls):
+            hint = near_miss(name, [*configuration.cards, *hulls])
+            raise ReportError(
+                f"{configuration.name}: '{name}' is not among its cards "
+                f"{list(configuration.cards)}{hint}"
+            )
+    table = PointTable(configuration, hulls)
+    names = tests or [c for c in (*configuration.cards, *hulls) if c != anchor]
+    cards = tuple(_compare_card(table, anchor, card, settings) for card in names)
     return Comparison(configuration.name, anchor, settings, table.classes, cards)
 
 
@@ -159,8 +168,8 @@ def _sequence_figure(
 ) -> SequenceFigure:
     name, sequence_class = sequence
     anchor_points, test_points = table.of(anchor, name), table.of(test, name)
-    anchor_curve, anchor_fault = curve_of(anchor_points, metric.name)
-    test_curve, test_fault = curve_of(test_points, metric.name)
+    anchor_curve, anchor_fault = table.curve(anchor, name, metric)
+    test_curve, test_fault = table.curve(test, name, metric)
     if anchor_curve is None or test_curve is None:
         faults = [f"{c}: {f}" for c, f in ((anchor, anchor_fault), (test, test_fault)) if f]
         fault = BdResult(None, BdStatus.MISSING_POINTS, None, "; ".join(faults))

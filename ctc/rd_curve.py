@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, log10
 
 from ctc.errors import ReportError
 
@@ -59,3 +59,30 @@ class Curve:
         else:
             points = sorted((-q, r) for q, r in zip(self.qualities, self.rates, strict=True))
         return points if len(set(points)) == len(points) else sorted(set(points))
+
+
+def convex_hull(curve: Curve, higher_is_better: bool = True) -> Curve:
+    """Return the points on the upper convex hull over log10 of rate, up to the best quality.
+
+    What a codec reaches when its parameters are chosen for each rate. Rises strictly in both.
+
+    >>> convex_hull(Curve.of([100, 200, 150, 400], [30, 32.5, 30.5, 34])).rates
+    (100.0, 200.0, 400.0)
+    """
+    hull: list[tuple[float, float]] = []
+    best: dict[float, float] = {}
+    for quality, rate in curve.by_quality(higher_is_better):
+        best[rate] = quality  # by_quality rises, so the best of one rate comes last
+    for point in sorted((log10(rate), quality) for rate, quality in best.items()):
+        while len(hull) > 1 and not _turns_right(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    top = max(range(len(hull)), key=lambda i: hull[i][1]) if hull else -1
+    kept = hull[: top + 1]
+    rates = {log10(rate): rate for rate in best}
+    sign = 1.0 if higher_is_better else -1.0
+    return Curve.of([rates[x] for x, _ in kept], [sign * quality for _, quality in kept])
+
+
+def _turns_right(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    return (b[0] - a[0]) * (c[1] - a[1]) < (b[1] - a[1]) * (c[0] - a[0])

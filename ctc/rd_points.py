@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from math import isfinite
 
-from ctc.rd_curve import Curve
-from ctc.results import ConfigurationResults, PointResult, Status
+from ctc.rd_curve import Curve, convex_hull
+from ctc.results import ConfigurationResults, MetricInfo, PointResult, Status
 
+# Name of a hull and the cards whose points it is the hull of.
+Hulls = Mapping[str, Sequence[str]]
 PointPair = tuple[PointResult | None, PointResult | None]
 
 
 class PointTable:
     """The points of a configuration, found by card and sequence in the order of the card."""
 
-    def __init__(self, configuration: ConfigurationResults) -> None:
+    def __init__(self, configuration: ConfigurationResults, hulls: Hulls | None = None) -> None:
         self.configuration = configuration
+        self._hulls = hulls or {}
         self._class_of = dict(configuration.sequences)
         self.classes = tuple(dict.fromkeys(c for _, c in configuration.sequences))
         found: dict[tuple[str, str], dict[str, PointResult]] = defaultdict(dict)
@@ -25,13 +29,30 @@ class PointTable:
         self._found = found
 
     def of(self, card: str, sequence: str) -> list[PointResult]:
-        """The points of a card on a sequence; one not in the results stands as not run."""
+        """The points of a card on a sequence; one not in the results stands as not run.
+
+        Of a hull, the points of all its members.
+        """
+        if card in self._hulls:
+            return [p for member in self._hulls[card] for p in self.of(member, sequence)]
         found = self._found.get((card, sequence), {})
         rate_points = self.configuration.rate_points.get(card) or tuple(found)
         return [found.get(r) or self._not_run(card, sequence, r) for r in rate_points]
 
+    def curve(self, card: str, sequence: str, metric: MetricInfo) -> tuple[Curve | None, str]:
+        """The curve of a card, of a hull the hull; or None and why it cannot be made."""
+        curve, fault = curve_of(self.of(card, sequence), metric.name)
+        if curve is not None and card in self._hulls:
+            curve = convex_hull(curve, metric.higher_is_better)
+        return curve, fault
+
     def time_pairs(self, anchor: str, test: str, sequence: str) -> list[PointPair]:
-        """(anchor, test) points in the order of the cards; None where one has no counterpart."""
+        """(anchor, test) points in the order of the cards; None where one has no counterpart.
+
+        A hull has no time of its own: its points come from several runs, another set per metric.
+        """
+        if test in self._hulls or anchor in self._hulls:
+            return []
         anchor_points, test_points = self.of(anchor, sequence), self.of(test, sequence)
         return list(zip_longest(anchor_points, test_points))
 

@@ -1,0 +1,282 @@
+"""Tables of comparisons as readers and machines get them, merged campaigns, release histories."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import xml.dom.minidom
+from pathlib import Path
+
+import pytest
+
+from ctc.averages import Mean, curve_average
+from ctc.bd_rate import bd_rate
+from ctc.campaign_merge import merge_campaigns
+from ctc.comparison import BdSettings, compare_configuration
+from ctc.comparison_rows import COLUMNS, comparison_rows, rows_csv
+from ctc.comparison_tables import matched_table, sequence_table, summary_table, uncertainty_table
+from ctc.comparison_uncertainty import uncertainty_of
+from ctc.curve_average_comparison import NAME, averaged
+from ctc.errors import ReportError
+from ctc.rd_curve import Curve
+from ctc.release_history import history_table, release_history
+from ctc.report.history_chart import write_history
+from ctc.report.tables import Cell, Table, Tone, csv_text, latex, markdown, terminal
+from ctc.results import CampaignResults, MetricResult, PointResult, Status
+from tests.ctc.formula_results import PSNR, campaign, configuration
+
+TABLE = Table(
+    "x & y",
+    ("Codec", "A|B"),
+    (
+        (Cell("one_1"), Cell("-1.50 %", -0.015, Tone.GAIN)),
+        (Cell("two"), Cell("no-overlap", None, Tone.FAINT)),
+    ),
+    ("a 100 % note",),
+)
+
+
+def test_terminal_aligns_and_colours_only_when_asked() -> None:
+    assert terminal(TABLE) == (
+        "x & y\nCodec         A|B\n-----  ----------\none_1     -1.50 %\ntwo    no-overlap\n"
+        "  a 100 % note\n"
+    )
+    coloured = terminal(TABLE, colours=True)
+    assert "\x1b[32m   -1.50 %\x1b[0m" in coloured and "\x1b" not in terminal(TABLE)
+
+
+def test_markdown_csv_and_latex_escape_their_own_signs() -> None:
+    assert markdown(TABLE).splitlines()[2:5] == [
+        "| Codec | A\\|B |",
+        "| :-- | --: |",
+        "| one_1 | -1.50 % |",
+    ]
+    assert list(csv.reader(io.StringIO(csv_text(TABLE)))) == [
+        ["Codec", "A|B"],
+        ["one_1", "-0.015"],
+        ["two", "no-overlap"],
+    ]
+    text = latex(TABLE)
+    assert "one\\_1 & $-$1.50 \\% \\\\" in text and "\\caption{x \\& y}" in text
+    assert text.count("\\begin") == text.count("\\end")
+
+
+def test_summary_shows_means_n_times_and_why_a_mean_is_withheld() -> None:
+    results = configuration(test=0.9)
+    broken = tuple(
+        dataclasses.replace(p, status=Status.TIMEOUT, reason="60 s")
+        if (p.card, p.sequence, p.rate_point) == ("test", "a2", "27")
+        else p
+        for p in results.points
+    )
+    comparison = compare_configuration(dataclasses.replace(results, points=broken))
+    table = summary_table(comparison)
+    assert table.title == "ldb: BD-rate over anchor (pchip)"
+    rows = [[cell.text for cell in row] for row in table.rows]
+    assert rows == [
+        ["test", "A", "2", "withheld", "withheld", "90 %", "90 %"],
+        ["test", "B", "1", "-10.00 %", "-10.00 %", "90 %", "90 %"],
+        ["test", "Overall", "3", "withheld", "withheld", "90 %", "90 %"],
+    ]
+    assert table.notes[0] == (
+        "test, A, PSNR-Y: withheld: 1 of 2 sequences have no figure (missing-points 1): a2"
+    )
+    sequences = sequence_table(comparison)
+    assert [cell.text for cell in sequences.rows[1]][2:] == [
+        "a2", "missing-points", "missing-points",
+    ]  # fmt: skip
+    assert sequences.notes[0].endswith("PSNR-Y: test: rate point 27: timeout: 60 s")
+
+
+def shifted(results: CampaignResults, card: str, by: float) -> CampaignResults:
+    """The campaign with PSNR of a card moved by so many dB."""
+
+    def moved(point: PointResult) -> PointResult:
+        value = point.metrics["psnr_y"].value
+        assert value is not None
+        metrics = {**point.metrics, "psnr_y": MetricResult(value + by, PSNR.signature)}
+        return dataclasses.replace(point, metrics=metrics) if point.card == card else point
+
+    configurations = tuple(
+        dataclasses.replace(c, points=tuple(map(moved, c.points))) for c in results.configurations
+    )
+    return dataclasses.replace(results, configurations=configurations)
+
+
+def test_matched_points_stand_in_where_bd_is_undefined() -> None:
+    results = shifted(campaign(test=0.02), "test", -30.0).configurations[0]
+    comparison = compare_configuration(results)
+    table = matched_table(comparison)
+    assert table is not None
+    assert {row[2].text for row in table.rows} == {"PSNR-Y"}
+    assert len(table.rows) == 3 * 4 * 2
+    row = {h: c for h, c in zip(table.header, table.rows[0], strict=True)}
+    assert row["Matched"].text == "rate ~"
+    assert row["Rate"].value == pytest.approx(0.02 * 500 / 500 - 1)
+    assert row["Anchor kbit/s"].value == pytest.approx(500)
+    assert table.notes[0].startswith("~ the anchor's curve does not reach")
+    assert matched_table(compare_configuration(configuration(test=0.9))) is None
+    everywhere = matched_table(compare_configuration(configuration(test=0.9)), everywhere=True)
+    assert everywhere is not None and len(everywhere.rows) == 3 * 4 * 2 * 2
+
+
+def test_a_single_point_is_compared_by_matching() -> None:
+    results = configuration(test=0.5)
+    one = tuple(p for p in results.points if p.card == "anchor" or p.rate_point == "27")
+    points = {**results.rate_points, "test": ("27",)}
+    results = dataclasses.replace(results, points=one, rate_points=points)
+    table = matched_table(compare_configuration(results))
+    assert table is not None
+    by_quality = [r for r in table.rows if r[3].text == "quality" and r[2].text == "PSNR-Y"]
+    assert [r[8].value for r in by_quality] == pytest.approx([-0.5] * 3)
+
+
+def test_a_hull_of_two_parameters_is_compared_like_a_codec() -> None:
+    """Of two codecs of which one is better throughout, the hull is that one."""
+    results = configuration(good=0.8, poor=1.3)
+    comparison = compare_configuration(results, hulls={"best": ("good", "poor")})
+    hull = comparison.cards[-1]
+    assert hull.card == "best"
+    alone = compare_configuration(results, tests=("good",)).cards[0]
+    assert hull.by_metric("psnr_y").overall.value == pytest.approx(
+        alone.by_metric("psnr_y").overall.value, abs=0.02
+    )
+    assert hull.encode_time[-1].value is None
+    with pytest.raises(ReportError, match="'goud' is not among its cards"):
+        compare_configuration(results, hulls={"best": ("goud",)})
+
+
+def test_long_csv_has_every_figure_in_full() -> None:
+    results = configuration(test=0.9)
+    comparison = compare_configuration(results)
+    known = uncertainty_of(results, comparison)
+    rows = list(csv.DictReader(io.StringIO(rows_csv(comparison_rows(comparison, known)))))
+    assert tuple(rows[0]) == COLUMNS
+    # 3 sequences and 3 means, 2 metrics, BD-rate and BD-metric; 3 means of 2 times.
+    assert len(rows) == 6 * 2 * 2 + 3 * 2
+    first = comparison.cards[0].metrics[0].sequences[0].bd_rate.value
+    assert float(rows[0]["value"]) == first
+    assert rows[0]["overlap"] == "1.0"
+    assert {row["figure"] for row in rows} == {"bd_rate", "bd_metric", "encode_time", "decode_time"}
+    assert all("nan" not in row["value"] and "inf" not in row["value"] for row in rows)
+
+
+def test_uncertainty_table_says_what_has_no_interval() -> None:
+    results = configuration(test=0.9)
+    comparison = compare_configuration(results)
+    table = uncertainty_table(comparison, uncertainty_of(results, comparison))
+    assert [cell.text for cell in table.rows[0]][:5] == [
+        "test",
+        "PSNR-Y",
+        "-",
+        table.rows[0][3].text,
+        "3",
+    ]
+
+
+def test_averaged_curves_are_another_figure_under_their_own_name() -> None:
+    results = configuration(test=0.9)
+    points = tuple(
+        dataclasses.replace(p, bitrate_kbps=(p.bitrate_kbps or 0) * 0.5)
+        if (p.card, p.sequence) == ("test", "a2")
+        else p
+        for p in results.points
+    )
+    comparison = compare_configuration(dataclasses.replace(results, points=points))
+    other = averaged(comparison)
+    assert summary_table(other).title == f"ldb: {NAME} over anchor (pchip)"
+    figures = comparison.cards[0].metrics[0].sequences[:2]
+    mean = comparison.cards[0].metrics[0].classes[0].value
+    curves = [
+        [c for c in pair if c]
+        for pair in zip(*((f.anchor_curve, f.test_curve) for f in figures), strict=True)
+    ]
+    expected = bd_rate(curve_average(curves[0]), curve_average(curves[1])).value
+    found = other.cards[0].metrics[0].classes[0].value
+    assert found == pytest.approx(expected)
+    assert found != pytest.approx(mean, abs=1e-4)
+
+
+def test_campaigns_of_one_anchor_merge_and_unlike_ones_are_refused() -> None:
+    may, june = campaign("may", test=0.9), campaign("june", other=0.8)
+    merged = merge_campaigns([may, june])
+    assert merged.configurations[0].cards == ("anchor", "test", "other")
+    overall = [
+        c.by_metric("psnr_y").overall.value
+        for c in compare_configuration(merged.configurations[0]).cards
+    ]
+    assert overall == pytest.approx([-0.1, -0.2])
+    assert merge_campaigns([may]) is may
+    with pytest.raises(ReportError, match="2 campaigns are named 'may'"):
+        merge_campaigns([may, campaign("may", other=0.8)])
+    with pytest.raises(
+        ReportError, match=r"unlike conditions: may has demo 1.0, june has demo 1.1"
+    ):
+        merge_campaigns([may, dataclasses.replace(june, conditions_version="1.1")])
+    fewer = dataclasses.replace(june.configurations[0], sequences=(("a1", "A"),))
+    with pytest.raises(ReportError, match=r"unlike ldb: sequences: may has"):
+        merge_campaigns([may, dataclasses.replace(june, configurations=(fewer,))])
+    metric = dataclasses.replace(PSNR, signature="psnr|v:2")
+    other = dataclasses.replace(june.configurations[0], metrics=(metric,))
+    with pytest.raises(ReportError, match=r"unlike ldb: metrics"):
+        merge_campaigns([may, dataclasses.replace(june, configurations=(other,))])
+
+
+def restreamed(results: CampaignResults, card: str, mark: str) -> CampaignResults:
+    """The campaign with other bitstreams of a card."""
+    configurations = tuple(
+        dataclasses.replace(
+            c,
+            points=tuple(
+                dataclasses.replace(p, bitstream_sha256=p.bitstream_sha256 + mark)
+                if p.card == card
+                else p
+                for p in c.points
+            ),
+        )
+        for c in results.configurations
+    )
+    return dataclasses.replace(results, configurations=configurations)
+
+
+def test_a_codec_that_changed_between_campaigns_counts_as_two() -> None:
+    first = campaign("v1", acme=0.9)
+    second = restreamed(campaign("v2", acme=0.8), "acme", "new")
+    merged = merge_campaigns([first, second])
+    assert merged.configurations[0].cards == ("anchor", "acme@v1", "acme@v2")
+    assert merged.cards["acme@v2"].title == "Codec acme (v2)"
+    found = compare_configuration(merged.configurations[0])
+    assert [c.by_metric("psnr_y").overall.value for c in found.cards] == pytest.approx([-0.1, -0.2])
+
+
+def test_release_history_is_a_table_and_a_chart(tmp_path: Path) -> None:
+    releases = [campaign(f"v{n}", acme=f) for n, f in enumerate((1.05, 0.9, 0.7), 1)]
+    history = release_history(releases, "acme")[0]
+    assert [r.figures["psnr_y"].value for r in history.releases] == pytest.approx(
+        [0.05, -0.1, -0.3]
+    )
+    table = history_table(history)
+    assert [row[2].text for row in table.rows] == ["5.00 %", "-10.00 %", "-30.00 %"]
+    for name in ("h.svg", "h.png"):
+        write_history(history, tmp_path / name)
+    assert (tmp_path / "h.png").read_bytes()[:4] == b"\x89PNG"
+    drawn = xml.dom.minidom.parse(str(tmp_path / "h.svg"))
+    texts = [t.firstChild.data for t in drawn.getElementsByTagName("text") if t.firstChild]  # type: ignore[union-attr]
+    assert {"v1", "v2", "v3", "PSNR-Y", "LPIPS"} <= set(texts)
+    heights = [float(c.getAttribute("cy")) for c in drawn.getElementsByTagName("circle")]
+    assert heights[1] < heights[2] < heights[3]  # after the legend's own mark; 0 % is at the top
+    with pytest.raises(ReportError, match=r"a plot is a .png or .svg file"):
+        write_history(history, tmp_path / "h.gif")
+    with pytest.raises(ReportError, match=r"campaign v1: 'acne' is not among.*did you mean 'acme'"):
+        release_history(releases, "acne")
+
+
+def test_marks_and_counts() -> None:
+    settings = BdSettings.from_conditions({})
+    assert settings == BdSettings()
+    mean = Mean("A", -0.1, 2, 2, 1, "1 of 2 sequences have low overlap")
+    from ctc.comparison_tables import mean_cell
+
+    assert mean_cell(mean, None).text == "-10.00 %*"
+    assert Curve.of([1], [1]).rates == (1.0,)
