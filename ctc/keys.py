@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from ctc.errors import StoreError
 
 Inputs = dict[str, Any]
 BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A stage's key and the inputs it is the hash of."""
+
+    key: str
+    inputs: Inputs
 
 
 def canonical_json(value: Any) -> bytes:

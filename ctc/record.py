@@ -7,9 +7,10 @@ key          64 hexadecimal digits: SHA-256 of the canonical JSON of {"stage", "
 stage        encode, decode or measure
 status       done, failed, timeout, mismatch or not-supported
 reason       one line, empty when done
+retry        whether the next resume runs it again by itself: the cause lay outside the stage
 inputs       what the key is the hash of (ctc.keys)
 output       {"bytes", "sha256"} of the bitstream or decoded file, null for measure or a failure
-components   bytes of the bitstream by component; their sum is output.bytes
+components   of decode: bytes of the bitstream by component; their sum is the bitstream's size
 scores       of measure: {"value": number or null, "reason", "pictures": [number or null, ...]}
 cost         {"wall_s", "cpu_s", "peak_rss_mib", "concurrent_jobs"}; for measure, of one process
              and metric, over "shared_by" decoded files measured together
@@ -57,6 +58,7 @@ class Record:
     status: str
     inputs: dict[str, Any]
     reason: str = ""
+    retry: bool = False
     output: Output | None = None
     components: dict[str, int] = field(default_factory=dict)
     scores: dict[str, Any] | None = None
@@ -83,6 +85,7 @@ def record_text(record: Record) -> bytes:
         "stage": record.stage,
         "status": record.status,
         "reason": record.reason,
+        "retry": record.retry,
         "inputs": record.inputs,
         "output": None if output is None else {"bytes": output.bytes, "sha256": output.sha256},
         "components": record.components,
@@ -133,6 +136,7 @@ def _checked(values: dict[str, Any], key: str) -> Record:
             status=values["status"],
             inputs=values["inputs"],
             reason=values["reason"],
+            retry=values["retry"] is True,
             output=None if output is None else Output(int(output["bytes"]), output["sha256"]),
             components=values["components"],
             scores=values["scores"],

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,21 +25,32 @@ from ctc.errors import StoreError
 from ctc.keys import file_sha256
 from ctc.record import Output
 from ctc.record_folder import RecordFolder
+from ctc.sequence_folders import ctc_home
 
 
 def default_store_root() -> Path:
-    """Return the store's folder: `$CTC_HOME/store`, or `.ctc/store` in the current folder."""
-    return Path(os.environ.get("CTC_HOME", ".ctc")).absolute() / "store"
+    """Return the store's folder: `$CTC_HOME/store`, or `.ctc/store` of the checkout."""
+    return ctc_home().absolute() / "store"
+
+
+class ArtefactGone(StoreError):
+    """An artefact that was in the store is missing or damaged; its stage has to run again."""
 
 
 class Store:
-    """Everything finished, shared by campaigns and by runners on one or more machines."""
+    """Everything finished, shared by campaigns and by runners; warnings: of damaged records."""
 
-    def __init__(self, root: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self.records = RecordFolder(root / "records", warn)
+        self.warnings: list[str] = []
+        self.records = RecordFolder(root / "records", self.warnings.append)
         self.claims = Claims(root / "claims")
-        self._warn = warn
+
+    def drain_warnings(self) -> tuple[str, ...]:
+        """Return what there is to tell the user since the last call."""
+        lines = tuple(self.warnings)
+        del self.warnings[: len(lines)]
+        return lines
 
     def artefact_path(self, sha256: str) -> Path:
         """Where the artefact of this content is or would be."""
@@ -66,7 +77,8 @@ class Store:
         """Place an artefact at `target`, verified; as a copy of its own when `private`.
 
         Raises:
-            StoreError: it is missing, or damaged and then removed.
+            ArtefactGone: it is missing, or damaged and then removed.
+            StoreError: `target` cannot be written.
         """
         path = self.artefact_path(output.sha256)
         try:
@@ -75,12 +87,12 @@ class Store:
             else:
                 os.link(path, target)
         except FileNotFoundError:
-            raise StoreError(f"{path}: artefact is missing") from None
+            raise ArtefactGone(f"{path}: artefact is missing") from None
         except OSError as problem:
             raise StoreError(f"{target}: cannot be written: {problem.strerror}") from problem
         if target.stat().st_size != output.bytes or file_sha256(target) != output.sha256:
             self.discard(output)
-            raise StoreError(f"{path}: artefact is damaged: not the bytes it is named after")
+            raise ArtefactGone(f"{path}: artefact is damaged: not the bytes it is named after")
 
     def discard(self, output: Output) -> None:
         """Remove an artefact; its records stay."""

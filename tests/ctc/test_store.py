@@ -22,7 +22,7 @@ KEY = "ab" + "0" * 62
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store", lambda line: None)
+    return Store(tmp_path / "store")
 
 
 def artefact(store: Store, content: bytes) -> Output:

@@ -1,0 +1,208 @@
+"""Running a campaign: stages as soon as they can run, whatever fails, until nothing is left."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import FrameType
+from typing import Protocol
+
+import ctc.process
+from ctc.campaign_state import CampaignState, Curve, Failure, Job
+from ctc.campaign_tasks import RunOptions, TaskBuilder
+from ctc.errors import CtcError
+from ctc.executor import local_executor
+from ctc.plan import Plan
+from ctc.record import Output, Record
+from ctc.stage import Outcome, Place, open_store, run_stage
+from ctc.stage_record import failed_record
+
+PRIORITY = {"measure": 0, "decode": 1, "encode": 2}  # so that decoded files go soon
+BUSY_WAIT_S = 0.5
+MAX_REMAKES = 3
+
+
+class Progress(Protocol):
+    """Told of everything that happens; see ctc.progress."""
+
+    def begin(self, total: int, tally: Counter[str], jobs: int) -> None:
+        """A run of so many stages starts, some of them finished; so many run at once."""
+
+    def ended(self, job: Job, records: list[Record], cached: bool, tally: Counter[str]) -> None:
+        """A job has ended with these records, which another runner may have made."""
+
+    def warn(self, line: str) -> None:
+        """Something the user should know."""
+
+    def end(self) -> None:
+        """The run is over."""
+
+
+@dataclass
+class Summary:
+    """A run in numbers of stages; failures: every stage without a result, in order."""
+
+    total: int = 0
+    cached: int = 0
+    run: int = 0
+    interrupted: bool = False
+    failures: list[Failure] = field(default_factory=list)
+
+
+class Campaign:
+    """One run of a planned campaign."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        place: Place,
+        options: RunOptions,
+        progress: Progress,
+        only: tuple[str, ...] = (),
+        executor: Executor | None = None,
+    ) -> None:
+        self._place, self._options, self._progress = place, options, progress
+        self.state = CampaignState(plan.lock, place, only, options.force, options.retry_failed)
+        self._tasks = TaskBuilder(plan, self.state.inputs, options)
+        self._executor = executor or local_executor(place.jobs)
+        self._ready: list[tuple[float, int, int, Job]] = []
+        self._order = itertools.count()
+        self._waiters: dict[str, list[Curve]] = {}
+        self._running: dict[Future[Outcome], tuple[Job, int]] = {}
+        self._remakes: Counter[str] = Counter()
+        self._tally: Counter[str] = Counter()
+        self._decoded: dict[str, dict[str, Output]] = {}
+
+    def run(self) -> Summary:
+        """Run until nothing is left or the runner is asked to stop; return what came of it."""
+        store = open_store(self._place.store)
+        store.sweep()
+        summary = Summary(self.state.total)
+        with stop_on_signals():
+            for curve in self.state.curves.values():
+                self._resolve(curve)
+            summary.cached = self._tally["done"]
+            self._progress.begin(self.state.total, self._tally, self._place.jobs)
+            try:
+                self._loop()
+            finally:
+                self._executor.shutdown(wait=True, cancel_futures=True)
+                self._progress.end()
+            summary.interrupted = ctc.process.SUPERVISOR.stopping
+        for line in store.drain_warnings():
+            self._progress.warn(line)
+        summary.run = self._tally["done"] - summary.cached
+        summary.failures = [f for c in self.state.curves.values() for f in c.failures]
+        return summary
+
+    def _loop(self) -> None:
+        while (self._ready or self._running) and not ctc.process.SUPERVISOR.stopping:
+            self._dispatch()
+            if not self._running:  # all that is left is claimed by other runners
+                time.sleep(BUSY_WAIT_S / 2)
+                continue
+            done, _ = wait(self._running, timeout=BUSY_WAIT_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                job, _ = self._running.pop(future)
+                self._ended(job, future.result())
+
+    def _dispatch(self) -> None:
+        """Start jobs while slots are free; one that asks for more slots keeps its turn."""
+        while self._ready and self._ready[0][0] <= time.monotonic():
+            job = self._ready[0][3]
+            slots = min(self._tasks.cpus_of(job), self._place.jobs)
+            if slots + sum(taken for _, taken in self._running.values()) > self._place.jobs:
+                return
+            heapq.heappop(self._ready)
+            try:
+                task = self._tasks.task(job)
+            except CtcError as problem:
+                self._ended(job, self._cannot_run(job, str(problem)))
+                continue
+            force = job.force or self._options.force
+            future = self._executor.submit(run_stage, task, self._place, force)
+            self._running[future] = (job, slots)
+
+    def _cannot_run(self, job: Job, reason: str) -> Outcome:
+        """Note a stage whose codec is absent; the next resume looks for it again."""
+        record = failed_record(job.stage, job.keyed, job.point.card, reason, retry=True)
+        self._place.records.write(replace(record, status="not-supported"))
+        return Outcome([record])
+
+    def _ended(self, job: Job, outcome: Outcome) -> None:
+        for line in outcome.warnings:
+            self._progress.warn(line)
+        if outcome.cancelled:
+            return
+        curves = self._waiters.pop(job.key, [])
+        self.state.made(outcome.records)
+        if outcome.gone:
+            self._remakes[job.name] += 1
+            if self._remakes[job.name] > MAX_REMAKES:
+                self._progress.warn(f"{job.name}: given up: its input vanishes from the store")
+                return
+        for curve in curves:
+            self._keep_track(job, outcome, curve)
+            self._resolve(curve, time.monotonic() + BUSY_WAIT_S if outcome.busy else 0.0)
+        if not outcome.gone and not outcome.busy:
+            self._progress.ended(job, outcome.records, outcome.cached, self._tally)
+
+    def _resolve(self, curve: Curve, not_before: float = 0.0) -> None:
+        """Queue what can run now of a curve; a job wanted by two curves runs once."""
+        before = curve.tally.copy()
+        for job in self.state.resolve(curve):
+            waiters = self._waiters.setdefault(job.key, [])
+            if not waiters:
+                item = (not_before, PRIORITY[job.stage], next(self._order), job)
+                heapq.heappush(self._ready, item)
+            if curve not in waiters:
+                waiters.append(curve)
+        self._tally.update(curve.tally)
+        self._tally.subtract(before)
+        if curve.finished:
+            self._release(curve)
+
+    def _keep_track(self, job: Job, outcome: Outcome, curve: Curve) -> None:
+        """Remember which decoded files a curve still needs."""
+        made = [r.output for r in outcome.records if job.stage == "decode" and r.output]
+        for output in [*made, *job.decoded]:
+            self._decoded.setdefault(curve.name, {})[output.sha256] = output
+
+    def _release(self, curve: Curve) -> None:
+        """Remove a measured curve's decoded files that no other curve waits for."""
+        own = self._decoded.pop(curve.name, {})
+        if self._options.keep_decoded or not curve.measured:
+            return
+        needed = {sha256 for files in self._decoded.values() for sha256 in files}
+        for sha256, output in own.items():
+            if sha256 not in needed:
+                open_store(self._place.store).discard(output)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """End running programs on SIGINT, SIGTERM and SIGHUP; their stages are not recorded."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        ctc.process.SUPERVISOR.stop()
+
+    ctc.process.SUPERVISOR.resume()
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    heeded = [n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN]  # as under nohup
+    before = {number: signal.signal(number, stop) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

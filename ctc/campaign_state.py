@@ -1,0 +1,296 @@
+"""Where a campaign stands: what is finished, what can run now, what failed; from records alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ctc.campaign_lock import CampaignLock
+from ctc.errors import ConditionsError, near_miss
+from ctc.keys import Keyed
+from ctc.record import Output, Record
+from ctc.stage import Place, open_store
+from ctc.stage_inputs import Point, StageInputs
+
+STAGES = ("encode", "decode", "measure")
+
+
+class Failure(NamedTuple):
+    """A stage that has no result, and why."""
+
+    name: str
+    status: str
+    reason: str
+
+
+@dataclass
+class Curve:
+    """The points of one card and sequence in one configuration, measured together.
+
+    points: the last stage wanted of each; measured: whether metrics are wanted; tally: stages done,
+    failed and blocked (they wait for a failed one), and jobs still to run by kind of stage.
+    """
+
+    name: str
+    points: dict[Point, str] = field(default_factory=dict)
+    measured: bool = True
+    finished: bool = False
+    tally: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A stage that can run now: of one point, or the metrics of a curve.
+
+    force: run it although it is recorded, because its file is no longer in the store; expected:
+    what that file was; decoded and pending: of a measure job, the files and what is to be found.
+    """
+
+    stage: str
+    name: str
+    key: str
+    point: Point
+    keyed: Keyed
+    force: bool = False
+    bitstream: Output | None = None
+    expected: Output | None = None
+    decoded: tuple[Output, ...] = ()
+    pending: tuple[tuple[Keyed, str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far one point is: a job to run, or a failure, or its decoded file."""
+
+    done: int
+    job: Job | None = None
+    failure: Failure | None = None
+    decoded: Output | None = None
+
+
+class CampaignState:
+    """Curves of a campaign; `resolve` reads their records and says what comes next.
+
+    force: no record made before this run counts; retry_failed: a failed one does not count; copy:
+    records found in the store join the campaign's folder.
+    """
+
+    def __init__(
+        self,
+        lock: CampaignLock,
+        place: Place,
+        only: tuple[str, ...] = (),
+        force: bool = False,
+        retry_failed: bool = False,
+        copy: bool = True,
+    ) -> None:
+        self.inputs = StageInputs(lock)
+        self.lock = lock
+        self._records = place.records
+        self._store = open_store(place.store)
+        self._place = place
+        self._force, self._retry_failed, self._copy = force, retry_failed, copy
+        self._made: set[str] = set()
+        self.curves: dict[tuple[str, str, str], Curve] = {}
+        for point in self.inputs.points():
+            curve = self.curves.setdefault(point[:3], Curve("/".join(point[:3])))
+            curve.points[point] = "decode"
+        if only:
+            self._restrict(only)
+        self.total = sum(self._units(curve) for curve in self.curves.values())
+
+    def made(self, records: list[Record]) -> None:
+        """Note records of this run: they count whatever the options."""
+        self._made.update(record.key for record in records)
+
+    def resolve(self, curve: Curve) -> list[Job]:
+        """Return what can run now of a curve, bringing its tally and failures up to date."""
+        steps = {point: self._step(point, last) for point, last in curve.points.items()}
+        curve.tally = Counter(done=sum(step.done for step in steps.values()))
+        curve.failures = [step.failure for step in steps.values() if step.failure]
+        for point, step in steps.items():
+            if step.failure:
+                self._count_failure(curve, point, step)
+        jobs = [step.job for step in steps.values() if step.job]
+        if curve.measured and not jobs:
+            decoded = {p: s.decoded for p, s in steps.items() if s.decoded is not None}
+            jobs += self._measure(curve, decoded)
+        curve.finished = not jobs
+        self._count_left(curve, jobs)
+        return jobs
+
+    def _count_left(self, curve: Curve, jobs: list[Job]) -> None:
+        for job in jobs:
+            last = curve.points[job.point]
+            for stage in STAGES[STAGES.index(job.stage) : 1 + STAGES.index(last)]:
+                curve.tally[stage] += 1
+        if curve.measured and jobs:
+            curve.tally["measure"] = 1
+
+    def _count_failure(self, curve: Curve, point: Point, step: Step) -> None:
+        curve.tally["failed"] += 1
+        if curve.points[point] == "decode" and step.done == 0:
+            curve.tally["blocked"] += 1
+        if curve.measured:
+            curve.tally["blocked"] += sum(not r for r in self.inputs.metrics(point).values())
+
+    def _step(self, point: Point, last: str) -> Step:
+        fault = self.inputs.fault(point)
+        if fault:
+            unusable = self.lock.cards[point.card].encoder is None
+            status = "not-supported" if unusable else "failed"
+            return Step(0, failure=Failure(f"encode/{point.name}", status, fault))
+        encode = self.inputs.encode(point)
+        record = self._lookup(encode.key)
+        if record is None:
+            return Step(0, job=Job("encode", f"encode/{point.name}", encode.key, point, encode))
+        if record.output is None:
+            return Step(0, failure=Failure(f"encode/{point.name}", record.status, record.reason))
+        if last == "encode":
+            return Step(1)
+        bitstream = record.output
+        decode = self.inputs.decode(point, bitstream.sha256)
+        record = self._lookup(decode.key)
+        if record is None:
+            return Step(1, job=self._decode_job(point, encode, decode, bitstream, None))
+        if record.output is None:
+            return Step(1, failure=Failure(f"decode/{point.name}", record.status, record.reason))
+        return Step(2, decoded=record.output)
+
+    def _decode_job(
+        self, point: Point, encode: Keyed, decode: Keyed, bitstream: Output, expected: Output | None
+    ) -> Job:
+        """Return the decode, or first the encode again if its bitstream is gone."""
+        if not self._store.has(bitstream):
+            return Job(
+                "encode",
+                f"encode/{point.name}",
+                encode.key,
+                point,
+                encode,
+                force=True,
+                expected=bitstream,
+            )
+        return Job(
+            "decode",
+            f"decode/{point.name}",
+            decode.key,
+            point,
+            decode,
+            force=expected is not None,
+            bitstream=bitstream,
+            expected=expected,
+        )
+
+    def _measure(self, curve: Curve, decoded: dict[Point, Output]) -> list[Job]:
+        """Return the measure job of a curve, or first the decodes of files that are gone."""
+        pending: list[tuple[Keyed, str, int]] = []
+        wanted: dict[Point, Output] = {}
+        for index, (point, output) in enumerate(decoded.items()):
+            for metric, reason in self.inputs.metrics(point).items():
+                if reason:
+                    continue
+                keyed = self.inputs.measure(point, metric, output.sha256)
+                record = self._lookup(keyed.key)
+                if record is None:
+                    pending.append((keyed, metric, index))
+                    wanted[point] = output
+                elif record.done:
+                    curve.tally["done"] += 1
+                else:
+                    name = f"measure/{point.name}/{metric}"
+                    curve.tally["failed"] += 1
+                    curve.failures.append(Failure(name, record.status, record.reason))
+        if not pending:
+            return []
+        missing = [p for p, output in wanted.items() if not self._store.has(output)]
+        if missing:
+            return [self._remake(point, wanted[point]) for point in missing]
+        order = {point: i for i, point in enumerate(wanted)}
+        indices = [order.get(point, -1) for point in decoded]
+        first = next(iter(wanted))
+        return [
+            Job(
+                "measure",
+                f"measure/{curve.name}",
+                f"measure/{curve.name}",
+                first,
+                pending[0][0],
+                decoded=tuple(wanted.values()),
+                pending=tuple((k, m, indices[i]) for k, m, i in pending),
+            )
+        ]
+
+    def _remake(self, point: Point, expected: Output) -> Job:
+        encode = self.inputs.encode(point)
+        record = self._records.read(encode.key)
+        if record is None or record.output is None:
+            return Job("encode", f"encode/{point.name}", encode.key, point, encode, force=True)
+        decode = self.inputs.decode(point, record.output.sha256)
+        return self._decode_job(point, encode, decode, record.output, expected)
+
+    def _lookup(self, key: str) -> Record | None:
+        """Return the record that counts for a key; one found in the store joins the campaign."""
+        if self._force and key not in self._made:
+            return None
+        record = self._records.read(key)
+        if record is not None and not record.done and key not in self._made:
+            record = None if record.retry or self._retry_failed else record
+        if record is None:
+            record = self._store.records.read(key)
+            if record is not None and self._copy:
+                self._records.write(record)
+        return record
+
+    def _units(self, curve: Curve) -> int:
+        stages = sum(1 + STAGES.index(last) for last in curve.points.values())
+        if curve.measured:
+            stages += sum(
+                not reason for p in curve.points for reason in self.inputs.metrics(p).values()
+            )
+        return stages
+
+    def _restrict(self, only: tuple[str, ...]) -> None:
+        """Keep the stages named, with what they need.
+
+        Raises:
+            ConditionsError: no such stage.
+        """
+        known = {f"measure/{curve.name}": curve for curve in self.curves.values()}
+        points = {f"{s}/{p.name}": (s, p) for c in known.values() for p in c.points for s in STAGES}
+        kept: dict[tuple[str, str, str], Curve] = {}
+        for name in only:
+            if name in known:
+                key = next(iter(known[name].points))[:3]
+                kept[key] = known[name]
+                continue
+            if name not in points or name.startswith("measure"):
+                raise ConditionsError(
+                    f"no stage '{name}'{near_miss(name, [*known, *points])}; 'ctc jobs' lists them"
+                )
+            stage, point = points[name]
+            curve = kept.setdefault(point[:3], Curve("/".join(point[:3]), measured=False))
+            if curve.points.get(point) != "decode":
+                curve.points[point] = stage
+        self.curves = kept
+
+    def pending(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield every stage still to run with those it waits for, without running anything."""
+        for curve in self.curves.values():
+            jobs = {job.point: job for job in self.resolve(curve)}
+            needed: list[str] = []
+            for point, last in curve.points.items():
+                job = jobs.get(point)
+                if job is None or job.stage == "measure":
+                    continue
+                before: tuple[str, ...] = ()
+                for stage in STAGES[STAGES.index(job.stage) : 1 + STAGES.index(last)]:
+                    name = f"{stage}/{point.name}"
+                    yield name, before
+                    before = (name,)
+                needed += before
+            if curve.measured and jobs:
+                yield f"measure/{curve.name}", tuple(needed)

@@ -1,0 +1,112 @@
+"""From a job of the campaign to the task that runs it, with the programs found on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctc.campaign_state import Job
+from ctc.card import Card
+from ctc.decode_stage import DecodeTask
+from ctc.encode_stage import EncodeTask
+from ctc.errors import CardError, StageError
+from ctc.locked_card import Programs
+from ctc.measure_stage import Measurement, MeasureTask
+from ctc.plan import Plan
+from ctc.program import Program
+from ctc.stage import Task
+from ctc.stage_inputs import StageInputs
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How stages run; none of it enters a key.
+
+    timeout_s: in place of the card's and the conditions'; decode_twice: compare two decodes of
+    each bitstream.
+    """
+
+    force: bool = False
+    retry_failed: bool = False
+    keep_decoded: bool = False
+    decode_twice: bool = False
+    timeout_s: float | None = None
+
+
+class TaskBuilder:
+    """Builds the task of a job; cpus_of says how many job slots it takes."""
+
+    def __init__(self, plan: Plan, inputs: StageInputs, options: RunOptions) -> None:
+        self._plan, self._inputs, self._options = plan, inputs, options
+
+    def cpus_of(self, job: Job) -> int:
+        """Cores the card asks for; measuring takes one."""
+        card = self._plan.cards[job.point.card].card
+        return 1 if card is None or job.stage == "measure" else card.resources.cpus
+
+    def task(self, job: Job) -> Task:
+        """Return the task.
+
+        Raises:
+            CardError: the codec cannot run here.
+        """
+        if job.stage == "measure":
+            return self._measure(job)
+        planned = self._plan.cards[job.point.card]
+        if planned.card is None or planned.programs is None:
+            raise CardError(planned.locked.fault or f"{job.point.card}: cannot run here")
+        if job.stage == "encode":
+            return self._encode(job, planned.card, planned.programs)
+        return self._decode(job, planned.card, planned.programs)
+
+    def _encode(self, job: Job, card: Card, programs: Programs) -> EncodeTask:
+        return EncodeTask(
+            codec=self._codec(job),
+            timeout_s=self._timeout(programs.encoder),
+            keyed=job.keyed,
+            program=programs.encoder,
+            sequence=self._plan.sequences[job.point.sequence],
+            frames=self._inputs.frames(job.point),
+            input_format=self._inputs.input_format(job.point),
+            container=card.input.container,
+            rate_point=job.point.rate_point,
+            log=card.log,
+        )
+
+    def _decode(self, job: Job, card: Card, programs: Programs) -> DecodeTask:
+        if job.bitstream is None:
+            raise StageError(f"{job.name}: no bitstream to decode")
+        return DecodeTask(
+            codec=self._codec(job),
+            timeout_s=self._timeout(programs.decoder),
+            keyed=job.keyed,
+            program=programs.decoder,
+            components=programs.components,
+            bitstream=job.bitstream,
+            output_format=self._inputs.output_format(job.point),
+            container=card.output.container,
+            frames=self._inputs.frames(job.point),
+            log=card.log,
+            twice=self._options.decode_twice,
+            expected=job.expected,
+        )
+
+    def _measure(self, job: Job) -> MeasureTask:
+        locked = self._plan.lock.cards[job.point.card]
+        return MeasureTask(
+            codec=self._codec(job),
+            timeout_s=self._options.timeout_s or self._plan.lock.conditions.timeout_s,
+            sequence=self._plan.sequences[job.point.sequence],
+            frames=self._inputs.frames(job.point),
+            decoded=job.decoded,
+            decoded_format=self._inputs.output_format(job.point),
+            container=locked.output.container,
+            measurements=tuple(Measurement(k, m, i) for k, m, i in job.pending),
+        )
+
+    def _codec(self, job: Job) -> str:
+        locked = self._plan.lock.cards[job.point.card]
+        return f"{job.point.card} {locked.version}".strip()
+
+    def _timeout(self, program: Program) -> float:
+        conditions = self._plan.lock.conditions.timeout_s
+        return self._options.timeout_s or program.timeout_s or conditions

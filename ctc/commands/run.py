@@ -1,0 +1,224 @@
+"""ctc run: plan a campaign, run it, report it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctc.campaign_lock import Selection
+    from ctc.campaign_tasks import RunOptions
+    from ctc.plan import Plan
+    from ctc.stage import Place
+
+HELP = "encode, decode, measure and report everything that test conditions ask for"
+EXAMPLES = """examples:
+  ctc run demo                                    the demonstration, into reports/demo
+  ctc run talking-head --class TALKING-HEAD --frames 16 --name quick
+  ctc run demo --add-codec my_codec.yaml          the listed tests and one more
+  ctc run demo --codec my_codec.yaml --name mine  my codec alone against the anchor
+  ctc run jvet-ldb --dry-run                      what would run and what is finished
+
+exit code: 0 all done, 1 some stages have no result, 2 wrong input, 130 interrupted"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ctc run."""
+    parser.add_argument("conditions", help="name of test conditions, or path of their YAML")
+    parser.add_argument("--name", help="name of the campaign (default: that of the conditions)")
+    parser.add_argument("--output", type=Path, help="its folder (default: reports/NAME)")
+    chosen = parser.add_argument_group("selection")
+    chosen.add_argument("--configuration", action="append", default=[], metavar="NAME")
+    chosen.add_argument("--class", dest="classes", action="append", default=[], metavar="CLASS")
+    chosen.add_argument("--sequence", action="append", default=[], metavar="NAME")
+    chosen.add_argument(
+        "--codec",
+        action="append",
+        default=[],
+        metavar="CARD",
+        help="test codec, by name or path of its card, in place of those the conditions list",
+    )
+    chosen.add_argument(
+        "--add-codec", action="append", default=[], metavar="CARD", help="a further test codec"
+    )
+    chosen.add_argument(
+        "--rate-points",
+        action="append",
+        default=[],
+        metavar="[CARD=]V,V",
+        help="keep these rate points; with CARD=, use these values for that card",
+    )
+    chosen.add_argument("--frames", type=int, metavar="N", help="code the first N pictures only")
+    add_run_arguments(parser)
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how stages run: the part that ctc resume shares."""
+    group = parser.add_argument_group("running")
+    group.add_argument("--jobs", type=_positive, metavar="N", help="stages at once (cores)")
+    group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
+    group.add_argument("--force", action="store_true", help="run again what is finished")
+    group.add_argument("--retry-failed", action="store_true", help="run again what has failed")
+    group.add_argument("--timeout", type=_seconds, metavar="S", help="seconds allowed to a stage")
+    group.add_argument(
+        "--decode-twice", action="store_true", help="decode each bitstream twice and compare"
+    )
+    group.add_argument(
+        "--keep-decoded", action="store_true", help="keep decoded files after measuring"
+    )
+    group.add_argument(
+        "--file-limit-gib",
+        type=_seconds,
+        metavar="G",
+        help="largest file that a program may write",
+    )
+    group.add_argument("--stage", action="append", default=[], help=argparse.SUPPRESS)
+    group.add_argument("--no-report", action="store_true", help="leave the reports as they are")
+    group.add_argument("--quiet", action="store_true", help="only failures and the summary")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value}: shall be at least 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{value}: shall be above 0")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan, run and report; return the exit code."""
+    from ctc.campaign_folder import plan_new
+    from ctc.registry import find_conditions
+
+    conditions, path = find_conditions(args.conditions)
+    name = args.name or conditions.name
+    folder = args.output or Path("reports") / name
+    plan = plan_new(folder, conditions, path, _selection(args), name)
+    return run_plan(plan, folder, args)
+
+
+def _selection(args: argparse.Namespace) -> Selection:
+    from ctc.campaign_lock import Selection
+
+    labels: list[str] = []
+    rate_points: dict[str, list[str]] = {}
+    for given in args.rate_points:
+        card, equals, values = given.rpartition("=")
+        parts = [part for part in values.split(",") if part]
+        if equals:
+            rate_points[card] = parts
+        else:
+            labels += parts
+    return Selection(
+        configurations=args.configuration,
+        classes=args.classes,
+        sequences=args.sequence,
+        tests=[_card(given) for given in args.codec],
+        more_tests=[_card(given) for given in args.add_codec],
+        labels=labels,
+        rate_points=rate_points,
+        frames=args.frames,
+    )
+
+
+def _card(given: str) -> str:
+    """A path stays good wherever the campaign is resumed from."""
+    return str(Path(given).absolute()) if given.endswith((".yaml", ".yml")) else given
+
+
+def run_plan(plan: Plan, folder: Path, args: argparse.Namespace) -> int:
+    """Run a planned campaign in its folder, print what came of it, return the exit code."""
+    from ctc.campaign import Campaign
+    from ctc.campaign_folder import changed_programs, open_folder
+    from ctc.progress import RunProgress
+
+    for line in [*plan.faults, *changed_programs(folder, plan)]:
+        print(line, file=sys.stderr)
+    place = _place(plan, folder, args)
+    if args.dry_run:
+        return _dry_run(plan, place, args)
+    open_folder(folder, plan.lock)
+    progress = RunProgress(sys.stderr, args.quiet)
+    campaign = Campaign(plan, place, _options(args), progress, tuple(args.stage))
+    summary = campaign.run()
+    print(
+        f"{folder}: {summary.total} stages: {summary.run} run, {summary.cached} finished before, "
+        f"{len(summary.failures)} failed"
+    )
+    for failure in summary.failures:
+        print(f"  {failure.status:13} {failure.name}: {failure.reason}")
+    if summary.interrupted:
+        print(f"interrupted; nothing finished is lost: ctc resume {folder}")
+        return 130
+    if not args.no_report and not args.stage:
+        report(folder)
+    return 1 if summary.failures or plan.faults else 0
+
+
+def report(folder: Path, anew: bool = False) -> None:
+    """Write the reports of a campaign from its records, unless they are up to date."""
+    from ctc.campaign_folder import note_reported, reported
+
+    if reported(folder) and not anew:
+        print(f"reports in {folder} are up to date")
+        return
+    from ctc.report import write_reports
+    from ctc.results_reader import read_campaign
+
+    for path in write_reports(read_campaign(folder), folder):
+        print(path)
+    note_reported(folder)
+
+
+def _place(plan: Plan, folder: Path, args: argparse.Namespace) -> Place:
+    from ctc.executor import available_cores, threads_for
+    from ctc.stage import Place
+    from ctc.store import default_store_root
+
+    jobs = args.jobs or available_cores()
+    limit = args.file_limit_gib
+    return Place(
+        store=default_store_root(),
+        campaign=folder.absolute(),
+        ctc=plan.lock.ctc,
+        threads=threads_for(jobs),
+        jobs=jobs,
+        file_limit_bytes=None if limit is None else int(limit * (1 << 30)),
+    )
+
+
+def _options(args: argparse.Namespace) -> RunOptions:
+    from ctc.campaign_tasks import RunOptions
+
+    return RunOptions(
+        force=args.force,
+        retry_failed=args.retry_failed,
+        keep_decoded=args.keep_decoded,
+        decode_twice=args.decode_twice,
+        timeout_s=args.timeout,
+    )
+
+
+def _dry_run(plan: Plan, place: Place, args: argparse.Namespace) -> int:
+    """Print every stage that would run."""
+    from ctc.campaign_state import CampaignState
+
+    state = CampaignState(
+        plan.lock, place, tuple(args.stage), args.force, args.retry_failed, copy=False
+    )
+    names = [name for name, _ in state.pending()]
+    for name in names:
+        print(name)
+    done = sum(curve.tally["done"] for curve in state.curves.values())
+    print(f"{state.total} stages in all: {done} finished, {len(names)} jobs would run")
+    for failure in (f for curve in state.curves.values() for f in curve.failures):
+        print(f"  {failure.status:13} {failure.name}: {failure.reason}")
+    return 0

@@ -1,0 +1,90 @@
+"""The encode stage: original in, one bitstream out."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from ctc.keys import Keyed
+from ctc.log_check import check_encoder_log
+from ctc.metrics.base import VideoFile
+from ctc.program import Program
+from ctc.record import Record
+from ctc.sequences import Sequence
+from ctc.stage import Place, Task
+from ctc.stage_inputs import encoder_values
+from ctc.stage_program import missing_output, run_program
+from ctc.stage_record import new_record
+from ctc.store import Store
+from reference_sw.video.format import VideoFormat
+
+_source_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+@dataclass(frozen=True)
+class EncodeTask(Task):
+    """Encode one sequence at one rate point."""
+
+    stage: ClassVar[str] = "encode"
+    keyed: Keyed
+    program: Program
+    sequence: Sequence
+    frames: int
+    input_format: VideoFormat
+    container: Literal["raw", "y4m"]
+    rate_point: str
+    log: str | None
+
+    @property
+    def stages(self) -> tuple[Keyed, ...]:
+        """The one stage."""
+        return (self.keyed,)
+
+    def perform(self, place: Place, store: Store, work: Path) -> list[Record]:
+        """Run the encoder; the bitstream is published only if it succeeded."""
+        source = source_file(self.sequence, self.frames, store)
+        given = input_file(source, self.input_format, self.container, store)
+        bitstream = work / "run" / "bitstream.bin"
+        values = {
+            **encoder_values(self.input_format, self.frames, self.rate_point),
+            "source": str(given.path),
+            "bitstream": str(bitstream),
+            "work": str(bitstream.parent),
+        }
+        run = run_program(self, "encoder", place, self.program, values, work)
+        record = replace(new_record(self.stage, self.keyed, self.codec, place.ctc), **run.fields)
+        reason = run.failure or missing_output("encoder", bitstream)
+        if reason:
+            return [replace(record, status=run.status_of_failure, reason=reason)]
+        output = store.put(bitstream)
+        check = check_encoder_log(self.log, run.logs[0], output.bytes, self.frames)
+        return [replace(record, output=output, log_check=check)]
+
+
+def source_file(sequence: Sequence, frames: int, store: Store) -> VideoFile:
+    """Return the original, verified; one thread of this process makes or verifies it at a time.
+
+    Raises:
+        SequenceError: missing, cut, or of another md5.
+    """
+    from ctc.sources import original_file
+
+    with _source_locks[sequence.name]:
+        return original_file(sequence, frames, store.root / "sources")
+
+
+def input_file(
+    source: VideoFile, target: VideoFormat, container: Literal["raw", "y4m"], store: Store
+) -> VideoFile:
+    """Return the original as the encoder reads it.
+
+    Raises:
+        SequenceError: it does not convert to that format.
+    """
+    from ctc.sources import converted_file
+
+    with _source_locks[str(source.path)]:
+        return converted_file(source, target, container, store.root / "sources")

@@ -1,0 +1,41 @@
+"""Pending stages as text for other schedulers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+Pending = Sequence[tuple[str, tuple[str, ...]]]
+
+
+def shell_lines(pending: Pending, command: str) -> list[str]:
+    """Return one command to a stage, each after those it waits for.
+
+    >>> shell_lines([("encode/a", ()), ("decode/a", ("encode/a",))], "ctc resume r --stage")
+    ['ctc resume r --stage encode/a', 'ctc resume r --stage decode/a']
+    """
+    return [f"{command} {shlex.quote(name)}" for name, _ in pending]
+
+
+def make_file(pending: Pending, command: str) -> list[str]:
+    """Return a makefile with one phony target to a stage."""
+    targets = {name: f"stage-{index}" for index, (name, _) in enumerate(pending)}
+    lines = [".PHONY: all " + " ".join(targets.values()), "all: " + " ".join(targets.values())]
+    for name, needed in pending:
+        lines.append(f"{targets[name]}: {' '.join(targets[n] for n in needed)}".rstrip())
+        lines.append(f"\t{command} {shlex.quote(name).replace('$', '$$')}")
+    return lines
+
+
+def slurm_array(pending: Pending, command: str) -> list[str]:
+    """Return a batch script whose array tasks are the last stages; each runs what it needs."""
+    waited_for = {needed for _, before in pending for needed in before}
+    names = [name for name, _ in pending if name not in waited_for]
+    quoted = " ".join(shlex.quote(name) for name in names)
+    return [
+        "#!/bin/bash",
+        f"#SBATCH --array=0-{max(0, len(names) - 1)}",
+        "#SBATCH --cpus-per-task=1",
+        f"stages=({quoted})",
+        f'{command} "${{stages[$SLURM_ARRAY_TASK_ID]}}"',
+    ]

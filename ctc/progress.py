@@ -1,0 +1,121 @@
+"""Progress of a run: a bar with time left on a terminal, one line a stage elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, TextIO
+
+from ctc.campaign_state import STAGES, Job
+from ctc.record import Record
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+    from typing_extensions import Never
+
+
+class RunProgress:
+    """Shows a run on `stream`; a bar is drawn only where the stream is a terminal."""
+
+    def __init__(self, stream: TextIO, quiet: bool = False) -> None:
+        self._stream, self._quiet = stream, quiet
+        self._bar: tqdm[Never] | None = None
+        self._total = self._jobs = 0
+        self._cached = 0
+        self._seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
+
+    def begin(self, total: int, tally: Counter[str], jobs: int) -> None:
+        """A run of so many stages starts, some of them finished; so many run at once."""
+        self._total, self._jobs, self._cached = total, jobs, tally["done"]
+        if self._quiet or not self._stream.isatty():
+            return
+        from tqdm import tqdm
+
+        self._bar = tqdm(
+            total=total,
+            initial=tally["done"],
+            file=self._stream,
+            unit="stage",
+            dynamic_ncols=True,
+            bar_format="{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]",
+        )
+        self._show(tally)
+
+    def ended(self, job: Job, records: list[Record], cached: bool, tally: Counter[str]) -> None:
+        """A job has ended with these records, which another runner may have made."""
+        if not cached:
+            self._seconds[job.stage].append(_wall(records))
+        bad = [record for record in records if not record.done]
+        if self._bar is None:
+            if not self._quiet or bad:
+                self._line(job, records, cached, tally)
+            return
+        for record in bad[:1]:
+            self.warn(f"{job.name}: {record.status}: {record.reason}")
+        self._show(tally)
+
+    def warn(self, line: str) -> None:
+        """Write a line above the bar."""
+        if self._bar is None:
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+        else:
+            self._bar.write(line, file=self._stream)
+
+    def end(self) -> None:
+        """The run is over."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def seconds_left(self, tally: Counter[str]) -> float | None:
+        """Return the time left, from the mean of each kind of stage so far; None while unknown."""
+        left = 0.0
+        for stage in STAGES:
+            walls = self._seconds[stage]
+            if tally[stage] and not walls:
+                return None
+            left += tally[stage] * sum(walls) / max(1, len(walls))
+        return left / max(1, self._jobs)
+
+    def _show(self, tally: Counter[str]) -> None:
+        if self._bar is None:
+            return
+        left = self.seconds_left(tally)
+        text = (
+            f"{tally['done'] - self._cached} run, {self._cached} cached, {tally['failed']} failed"
+        )
+        if left is not None:
+            text += f", {_clock(left)} left"
+        self._bar.n = min(self._total, tally["done"] + tally["failed"] + tally["blocked"])
+        self._bar.set_postfix_str(text, refresh=True)
+
+    def _line(self, job: Job, records: list[Record], cached: bool, tally: Counter[str]) -> None:
+        bad = [record for record in records if not record.done]
+        count = tally["done"] + tally["failed"] + tally["blocked"]
+        if bad:
+            state = f"{bad[0].status}: {bad[0].reason}"
+        elif cached:
+            state = "done by another runner"
+        else:
+            state = f"{_wall(records):.2f} s{_made(job, records)}"
+        width = len(str(self._total))
+        self.warn(f"{count:{width}d}/{self._total} {job.name}: {state}")
+
+
+def _wall(records: list[Record]) -> float:
+    """Seconds of one job; metrics measured in one pass state the same cost, counted once."""
+    passes = {(r.cost.get("wall_s", 0.0), r.cost.get("cpu_s", 0.0)) for r in records}
+    return float(sum(wall for wall, _ in passes))
+
+
+def _made(job: Job, records: list[Record]) -> str:
+    if job.stage == "encode" and records and records[0].output:
+        return f", {records[0].output.bytes} bytes"
+    return f", {len(job.pending)} figures" if job.stage == "measure" else ""
+
+
+def _clock(seconds: float) -> str:
+    whole = time.gmtime(min(seconds, 86399))
+    days = int(seconds // 86400)
+    return (f"{days} d " if days else "") + time.strftime("%H:%M:%S", whole)

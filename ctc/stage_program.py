@@ -1,0 +1,78 @@
+"""Running one program of a stage, with its logs kept beside the store's records."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ctc.process
+from ctc.process import Command, ProcessResult, program_environment
+from ctc.program import Program
+from ctc.stage import Cancelled, Place, Task, open_store
+from ctc.stage_record import cost, failure_reason
+
+
+@dataclass(frozen=True)
+class ProgramRun:
+    """One run of a program: how it ended, why it failed (empty if not), and its logs."""
+
+    result: ProcessResult
+    failure: str
+    logs: tuple[Path, Path]
+    fields: dict[str, Any]
+
+    @property
+    def status_of_failure(self) -> str:
+        """`timeout` or `failed`."""
+        return "timeout" if self.result.stopped == "timeout" else "failed"
+
+
+def run_program(
+    task: Task,
+    role: str,
+    place: Place,
+    program: Program,
+    values: dict[str, str],
+    work: Path,
+    suffix: str = "",
+) -> ProgramRun:
+    """Run a program in `work`/run, its logs beside the store's records and in the campaign.
+
+    Raises:
+        Cancelled: the runner is stopping.
+        StageError: no process could be started.
+    """
+    logs = open_store(place.store).logs(task.claim_key + suffix)
+    logs[0].parent.mkdir(parents=True, exist_ok=True)
+    (work / "run").mkdir(exist_ok=True)
+    argv = program.command(values)
+    environment = program_environment(place.threads, program.environment, work / "run")
+    limit = place.file_limit_bytes
+    limits = {} if limit is None else {"RLIMIT_FSIZE": limit}
+    command = Command(
+        tuple(argv), work / "run", logs[0], logs[1], environment, task.timeout_s, limits
+    )
+    result = ctc.process.SUPERVISOR.run(command)
+    if result.stopped == "cancelled":
+        raise Cancelled
+    place.logs.mkdir(parents=True, exist_ok=True)
+    for log in logs:
+        if log.exists():
+            shutil.copyfile(log, place.logs / log.name)
+    ended = {"argv": argv, "exit_code": result.exit_code, "signal": result.signal}
+    fields = {
+        "cost": cost(result, place.jobs),
+        "command": ended,
+        "logs": tuple(log.name for log in logs),
+    }
+    failure = failure_reason(role, result, logs) if result.failure else ""
+    return ProgramRun(result, failure, logs, fields)
+
+
+def missing_output(role: str, path: Path) -> str:
+    """Why a program that exited with 0 has not made its output; empty when it has."""
+    if path.is_symlink() or not path.is_file():
+        return f"{role}: exit code 0, but no output file"
+    return "" if path.stat().st_size else f"{role}: exit code 0, but an empty output file"
