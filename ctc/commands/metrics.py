@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from ctc.metrics import metric_by_name, metric_names
+from ctc.errors import MetricError, near_miss
+from ctc.metrics import metric_by_name, metric_names, metric_sets
 
 HELP = "list the metrics, their signatures, and what is missing"
 EXAMPLES = """examples:
   ctc metrics                list every metric
   ctc metrics psnr-y lpips-alex
+  ctc metrics --set gfvc-v2-rgb
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the names to show."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="metrics to show; all by default")
+    parser.add_argument("--set", metavar="SET", help="show a named set, such as gfvc-v2-rgb")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a metric: name, title, signature or why it is not available."""
-    names = args.names or metric_names()
+    names = _set(args.set) if args.set else args.names or metric_names()
     width = max(len(name) for name in names)
     for name in names:
         metric = metric_by_name(name)
@@ -29,3 +32,12 @@ def run(args: argparse.Namespace) -> int:
         state = f"not available: {missing}" if missing else metric.signature()
         print(f"{name:<{width}}  {arrow}  {metric.title:<28}  {state}")
     return 0
+
+
+def _set(name: str) -> tuple[str, ...]:
+    sets = metric_sets()
+    if name not in sets:
+        raise MetricError(
+            f"set '{name}' is unknown{near_miss(name, sets)}; known are {', '.join(sets)}"
+        )
+    return sets[name]

@@ -2,7 +2,7 @@
 
 from ctc.metrics.base import Metric, Scores, VideoFile
 from ctc.metrics.per_picture import class_average, measure_all
-from ctc.metrics.registry import metric_by_name, metric_names
+from ctc.metrics.registry import metric_by_name, metric_names, metric_sets
 
 __all__ = [
     "Metric",
@@ -12,4 +12,5 @@ __all__ = [
     "measure_all",
     "metric_by_name",
     "metric_names",
+    "metric_sets",
 ]

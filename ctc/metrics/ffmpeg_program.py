@@ -1,6 +1,6 @@
 """The ffmpeg program as a measuring instrument: raw files in, a filter's log out, no conversion.
 
-The program is the one that imageio-ffmpeg installs, or the one that IMAGEIO_FFMPEG_EXE names.
+The program is the one that imageio-ffmpeg installs, or the one that CTC_FFMPEG names.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from ctc.errors import MetricError
+from ctc.errors import CardError, MetricError
 from ctc.metrics.base import VideoFile
+from ctc.program import ffmpeg_path
 from reference_sw.video.format import ColourModel, VideoFormat
 
 _PLANAR = {"4:0:0": "gray", "4:2:0": "yuv420p", "4:2:2": "yuv422p", "4:4:4": "yuv444p"}
@@ -37,10 +38,8 @@ def pixel_format(video: VideoFormat) -> str:
 def program() -> str:
     """Return the path of the program; empty when there is none."""
     try:
-        import imageio_ffmpeg
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError):
+        return str(ffmpeg_path())
+    except (ImportError, RuntimeError, CardError):
         return ""
 
 

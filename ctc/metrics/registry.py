@@ -10,7 +10,7 @@ from ctc.errors import MetricError, near_miss
 from ctc.metrics.base import Metric
 
 ENTRY_POINT_GROUP = "ctc.metrics"
-MODULES = ("psnr", "ssim", "ms_ssim", "vmaf", "xpsnr", "lpips", "dists", "one_minus")
+MODULES = ("psnr", "ssim", "ms_ssim", "vmaf", "xpsnr", "lpips", "dists", "one_minus", "gfvc")
 
 
 @lru_cache(maxsize=1)
@@ -33,6 +33,13 @@ def own_names() -> tuple[str, ...]:
 def metric_names() -> tuple[str, ...]:
     """Return every name that metric_by_name knows, sorted."""
     return tuple(sorted({*_own_metrics(), *_offered()}))
+
+
+def metric_sets() -> dict[str, tuple[str, ...]]:
+    """Return named sets of metrics: those of the GFVC common software's versions and tracks."""
+    from ctc.metrics.gfvc import SETS
+
+    return dict(SETS)
 
 
 def metric_by_name(name: str) -> Metric:
