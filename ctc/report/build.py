@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ctc.errors import ReportError
+from ctc.report.bd_csv import write_bd_rate
+from ctc.report.data import ReportData, report_data
+from ctc.report.excel.workbook import write_workbook
 from ctc.report.plots import write_plots
 from ctc.report.points_csv import write_points
 from ctc.results import CampaignResults
 
-Part = tuple[str, Callable[[Path], object]]
+Part = tuple[str, Callable[[ReportData, Path], object]]
 
 
 def build_reports(
@@ -24,11 +27,14 @@ def build_reports(
         folder.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
         try:
-            for name, write in _parts(results):
+            start = time.perf_counter()
+            data = report_data(results)
+            told = on_part or _nobody
+            told("comparison", time.perf_counter() - start)
+            for name, write in PARTS:
                 start = time.perf_counter()
-                write(stage)
-                if on_part is not None:
-                    on_part(name, time.perf_counter() - start)
+                write(data, stage)
+                told(name, time.perf_counter() - start)
             return _publish(stage, folder)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
@@ -38,17 +44,22 @@ def build_reports(
         ) from problem
 
 
-def _parts(results: CampaignResults) -> list[Part]:
-    return [
-        ("tables", lambda stage: _tables(results, stage)),
-        ("plots", lambda stage: write_plots(results, stage / "plots")),
-    ]
+def _nobody(_name: str, _seconds: float) -> None:
+    """Stand for a caller who does not ask for times."""
 
 
-def _tables(results: CampaignResults, stage: Path) -> None:
+def _tables(data: ReportData, stage: Path) -> None:
     tables = stage / "tables"
     tables.mkdir()
-    write_points(results, tables / "points.csv")
+    write_points(data.results, tables / "points.csv")
+    write_bd_rate(data, tables / "bd_rate.csv")
+
+
+PARTS: tuple[Part, ...] = (
+    ("tables", _tables),
+    ("plots", lambda data, stage: write_plots(data.results, stage / "plots")),
+    ("workbook", lambda data, stage: write_workbook(data, stage / "report.xlsx")),
+)
 
 
 def _publish(stage: Path, folder: Path) -> list[Path]:

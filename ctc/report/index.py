@@ -53,18 +53,24 @@ class PointIndex:
         self, sequences: tuple[str, ...], card: str, metric: str
     ) -> tuple[tuple[float, float], ...]:
         """Return the mean rate and mean value of each rate point that every sequence has."""
-        found = []
-        for label in self.labels(card):
-            rates, values = [], []
-            for sequence in sequences:
-                point = self.by_key.get((sequence, card, label))
-                value = metric_value(point, metric)
-                if point is not None and point.bitrate_kbps and value is not None:
-                    rates.append(point.bitrate_kbps)
-                    values.append(value)
-            if sequences and len(rates) == len(sequences):
-                found.append((sum(rates) / len(rates), sum(values) / len(values)))
-        return tuple(sorted(found))
+        means = (self.mean_point(sequences, card, label, metric) for label in self.labels(card))
+        return tuple(sorted(mean for mean in means if mean is not None))
+
+    def mean_point(
+        self, sequences: tuple[str, ...], card: str, label: str, metric: str
+    ) -> tuple[float, float] | None:
+        """Return mean rate and mean value of a rate point, None when any sequence lacks it."""
+        rates, values = [], []
+        for sequence in sequences:
+            point = self.by_key.get((sequence, card, label))
+            value = metric_value(point, metric)
+            if point is None or not point.bitrate_kbps or value is None:
+                return None
+            rates.append(point.bitrate_kbps)
+            values.append(value)
+        if not rates:
+            return None
+        return sum(rates) / len(rates), sum(values) / len(values)
 
 
 def metric_value(point: PointResult | None, metric: str) -> float | None:

@@ -28,6 +28,7 @@ METRICS: tuple[MetricInfo, ...] = (
     MetricInfo("lpips_vgg", "LPIPS-VGG", "", False, "lpips|backbone:vgg|weights:47e943cf|v:1"),
     MetricInfo("xpsnr", "XPSNR", "dB", True, "xpsnr|v:1"),
 )
+MACHINE = "bench-1, EPYC"
 BASE = {
     "psnr_y": (31.0, 3.1),
     "psnr_u": (38.0, 1.6),
@@ -61,7 +62,9 @@ class Shape:
 
 def _cost(base: float, chance: random.Random) -> Cost:
     wall = base * chance.uniform(0.9, 1.1)
-    return Cost(round(wall, 3), round(wall * 0.98, 3), round(chance.uniform(120, 900), 1), 2)
+    return Cost(
+        round(wall, 3), round(wall * 0.98, 3), round(chance.uniform(120, 900), 1), 2, MACHINE
+    )
 
 
 def _value(metric: str, rate: float, offset: float) -> float:

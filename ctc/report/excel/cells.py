@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from functools import lru_cache
+from functools import cache
 
 LONGEST_NAME = 31
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
-@lru_cache(maxsize=None)
+@cache
 def column_letters(column: int) -> str:
     """Return the letters of a column counted from 0.
 

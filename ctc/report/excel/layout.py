@@ -11,7 +11,7 @@ from ctc.results import CampaignResults, ConfigurationResults
 
 FIRST_DATA_ROW = 4
 IDENTITY_COLUMNS = ("Class", "Sequence", "Rate point", "Status", "Frames", "Bytes", "kbit/s")
-STATUS_COLUMN, RATE_COLUMN = 3, 6
+LABEL_COLUMN, STATUS_COLUMN, RATE_COLUMN = 2, 3, 6
 FIRST_METRIC_COLUMN = len(IDENTITY_COLUMNS)
 COST_COLUMNS = ("EncT [s]", "DecT [s]")
 

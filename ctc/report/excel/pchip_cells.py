@@ -165,10 +165,7 @@ def _slope(at: _Letters, k: int, points: int) -> str:
         return f'=IF({x}="","",{_last_slope(at, k)})'
     x0, x1 = at("x", k - 1), at("x", k + 1)
     s0, s1 = at("s", k - 1), at("s", k)
-    inner = (
-        f"IF(MIN({s0},{s1})<=0,0,"
-        f"3*({x1}-{x0})/((2*{x1}-{x}-{x0})/{s0}+({x1}+{x}-2*{x0})/{s1}))"
-    )
+    inner = f"IF(MIN({s0},{s1})<=0,0,3*({x1}-{x0})/((2*{x1}-{x}-{x0})/{s0}+({x1}+{x}-2*{x0})/{s1}))"
     return f'=IF({x}="","",IF({x1}="",{_last_slope(at, k)},{inner}))'
 
 
@@ -221,9 +218,7 @@ def result_template(columns: PairColumns, minimum_overlap: float) -> tuple[str, 
     )
     faults = [f"{column_letters(c.faults)}{{r}}" for c in (a, t)]
     complete = [f"{column_letters(c.complete)}{{r}}" for c in (a, t)]
-    sums = [
-        f"SUM({_Letters(c)('i', 0)}:{_Letters(c)('i', columns.slots - 2)})" for c in (a, t)
-    ]
+    sums = [f"SUM({_Letters(c)('i', 0)}:{_Letters(c)('i', columns.slots - 2)})" for c in (a, t)]
     few = f"MIN(COUNT({xa}),COUNT({xt}))<2"
     measured = f"OR({few},SUM({faults[0]},{faults[1]})>0)"
     return (

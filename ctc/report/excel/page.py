@@ -1,0 +1,41 @@
+"""Printing of every sheet: landscape A4, one page wide, headings repeated, numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+A4 = 9
+A4_CHARACTERS = 128  # width of a landscape page in characters of the sheet's font
+
+
+def set_wide_page(sheet: Any, widths: Sequence[float], split: int, repeat: int) -> None:
+    """Print a wide sheet on two pages side by side, split before a column; repeat the first ones.
+
+    widths: of all columns, in characters; repeat: last column printed on both pages.
+    """
+    first = sum(widths[:split])
+    second = sum(widths[: repeat + 1]) + sum(widths[split:])
+    sheet.set_print_scale(max(10, min(100, int(100 * A4_CHARACTERS / max(first, second)))))
+    sheet.set_v_pagebreaks([split])
+    sheet.repeat_columns(0, repeat)
+
+
+def set_page(
+    sheet: Any, title: str, repeat: tuple[int, int] | None = None, wide: bool = False
+) -> None:
+    """Set paper, margins, header and footer; `repeat` names the rows printed on every page.
+
+    wide: the sheet has set its own scale and page breaks.
+    """
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    if not wide:
+        sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+    plain = title.replace("&", "&&")
+    sheet.set_header(f"&L&9{plain}&R&9&A")
+    sheet.set_footer("&R&9Page &P of &N")
+    sheet.hide_gridlines(2)
+    if repeat is not None:
+        sheet.repeat_rows(*repeat)

@@ -1,0 +1,65 @@
+"""The sheets Signatures (what reproduces the numbers) and Notes (every absent value and why)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ctc.report.data import ReportData
+from ctc.report.excel.styles import Styles
+
+SIGNATURES, NOTES = "Signatures", "Notes"
+NOTE_HEADS = ("Configuration", "Sequence", "Card", "Rate point", "Figure", "Reason")
+
+
+def signature_rows(data: ReportData) -> list[tuple[str, str, str]]:
+    """Return (kind, name, text) of all that identifies the numbers of a campaign."""
+    results = data.results
+    rows = [("Conditions", results.conditions, f"version {results.conditions_version}")]
+    rows += [("BD-rate", key, str(value)) for key, value in results.bd_rate.items()]
+    for conf in results.configurations:
+        rows += [(f"Metric, {conf.name}", m.title, m.signature) for m in conf.metrics]
+    for card in results.cards.values():
+        rows.append(("Card", card.name, f"{card.title}; version {card.version or 'not recorded'}"))
+        rows.append(("Card digest", card.name, card.digest))
+    rows += [("Provenance", key, value) for key, value in results.provenance.items()]
+    return rows
+
+
+def write_signatures(sheet: Any, styles: Styles, data: ReportData) -> None:
+    """Write one row for each signature, digest and item of provenance."""
+    sheet.write_string(0, 0, "Signatures", styles["title"])
+    sheet.write_string(1, 0, "What has to be equal for the numbers to be equal", styles["subtitle"])
+    _head(sheet, styles, ("Kind", "Name", "Signature"), (26, 26, 100))
+    for row, (kind, name, text) in enumerate(signature_rows(data), start=4):
+        sheet.write_string(row, 0, kind, styles["text"])
+        sheet.write_string(row, 1, name, styles["text"])
+        sheet.write_string(row, 2, text, styles["code"])
+
+
+def write_notes(sheet: Any, styles: Styles, data: ReportData, remarks: Sequence[str]) -> None:
+    """Write remarks on the workbook, then one row for each absent or doubtful value."""
+    sheet.write_string(0, 0, "Notes", styles["title"])
+    count = f"{len(data.notes)} absent or doubtful values; an empty cell is never a zero"
+    sheet.write_string(1, 0, count, styles["subtitle"])
+    _head(sheet, styles, NOTE_HEADS, (18, 24, 16, 11, 20, 90))
+    row = 4
+    for remark in remarks:
+        sheet.write_string(row, 0, "Workbook", styles["text"])
+        sheet.write_string(row, 5, remark, styles["text"])
+        row += 1
+    for note in data.notes:
+        fields = (note.configuration, note.sequence, note.card, note.rate_point, note.figure)
+        for column, text in enumerate(fields):
+            sheet.write_string(row, column, text, styles["text"])
+        sheet.write_string(row, 5, note.reason, styles["text"])
+        row += 1
+    if row > 4:
+        sheet.autofilter(3, 0, row - 1, len(NOTE_HEADS) - 1)
+
+
+def _head(sheet: Any, styles: Styles, heads: Sequence[str], widths: Sequence[int]) -> None:
+    for column, (text, width) in enumerate(zip(heads, widths, strict=True)):
+        sheet.write_string(3, column, text, styles["head_left"])
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(4, 0)
