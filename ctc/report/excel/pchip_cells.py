@@ -219,8 +219,9 @@ def result_template(columns: PairColumns, minimum_overlap: float) -> tuple[str, 
     faults = [f"{column_letters(c.faults)}{{r}}" for c in (a, t)]
     complete = [f"{column_letters(c.complete)}{{r}}" for c in (a, t)]
     sums = [f"SUM({_Letters(c)('i', 0)}:{_Letters(c)('i', columns.slots - 2)})" for c in (a, t)]
-    few = f"MIN(COUNT({xa}),COUNT({xt}))<2"
-    measured = f"OR({few},SUM({faults[0]},{faults[1]})>0)"
+    counts = (f"COUNT({xa})<2", f"COUNT({xt})<2")
+    few = "OR(" + ",".join(f"AND({c},{f}=0)" for c, f in zip(counts, faults, strict=True)) + ")"
+    measured = f"OR({','.join(counts)},SUM({faults[0]},{faults[1]})>0)"
     return (
         f"=MAX({_Letters(a)('x', 0)},{_Letters(t)('x', 0)})",
         f"=MIN(MAX({xa}),MAX({xt}))",

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ctc.bd_interpolation import pchip_slopes
 from ctc.rd_curve import Curve
 
 Cached = float | str
@@ -25,7 +24,7 @@ def curve_values(
     unlike = _unlike(curve) if len(x) < len(curve.qualities) else 0
     faults = unlike + sum(after <= before for before, after in pairwise(y))
     s = [(y1 - y0) / (x1 - x0) for x0, x1, y0, y1 in zip(x, x[1:], y, y[1:], strict=False)]
-    d = pchip_slopes(x, y) if len(x) > 1 else []
+    d = _slopes(x, s)
     u = [sorted((low, high, value))[1] for value in x]
     i = [_integral(k, x, y, s, d, u) for k in range(len(x) - 1)]
     counts = ((x, slots), (y, slots), (s, slots - 1), (d, slots), (u, slots), (i, slots - 1))
@@ -56,6 +55,21 @@ def _unlike(curve: Curve) -> int:
         rates = [r for q, r in pairs if q == quality]
         count += abs(sum(rates) - len(rates) * rate) > 1e-9 * rate
     return count
+
+
+def _slopes(x: Sequence[float], s: Sequence[float]) -> list[float]:
+    """PCHIP slopes of a rising curve; what they are for another does not matter, it is refused."""
+    if len(x) < 3:
+        return [s[0], s[0]] if s else []
+    inner = [
+        0.0
+        if min(s0, s1) <= 0
+        else 3 * (x2 - x0) / ((2 * x2 - x1 - x0) / s0 + (x2 + x1 - 2 * x0) / s1)
+        for x0, x1, x2, s0, s1 in zip(x, x[1:], x[2:], s, s[1:], strict=False)
+    ]
+    first = ((x[2] + x[1] - 2 * x[0]) * s[0] - (x[1] - x[0]) * s[1]) / (x[2] - x[0])
+    last = ((2 * x[-1] - x[-2] - x[-3]) * s[-1] - (x[-1] - x[-2]) * s[-2]) / (x[-1] - x[-3])
+    return [max(0.0, first), *inner, max(0.0, last)]
 
 
 def _filled(values: Sequence[float], count: int) -> list[Cached]:

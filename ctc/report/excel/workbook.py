@@ -17,6 +17,7 @@ from ctc.report.excel.configuration_sheet import ConfigurationSheet
 from ctc.report.excel.data_sheets import write_data_sheet
 from ctc.report.excel.layout import ConfigurationLayout, plan_layout
 from ctc.report.excel.page import set_page
+from ctc.report.excel.plain_sheet import PlainSheet
 from ctc.report.excel.styles import Styles
 from ctc.report.excel.summary_sheet import Tested
 
@@ -74,7 +75,7 @@ def _add_sheets(book: Any, layouts: Sequence[ConfigurationLayout]) -> dict[str, 
     for layout in layouts:
         names += [layout.anchor.name, *(test.data.name for test in layout.tests)]
     names.append(bd_sheet.NAME)
-    sheets = {name: book.add_worksheet(name) for name in names}
+    sheets = {name: book.add_worksheet(name, worksheet_class=PlainSheet) for name in names}
     colours = {summary_sheet.NAME: "#1f3a5f", bd_sheet.NAME: "#b07800"}
     for layout in layouts:
         colours |= {test.name: "#0072b2" for test in layout.tests} | {layout.charts: "#009e73"}
