@@ -81,7 +81,7 @@ class ChartSheet:
             down, across = divmod(place, CHARTS_ACROSS)
             at = (row + 1 + down * ROWS_PER_CHART, across * COLUMNS_PER_CHART)
             if any(curve.points for curve in of_metric):
-                self._sheet.insert_chart(*at, self._chart(metric, of_metric))
+                self._sheet.insert_chart(*at, self._chart(metric, of_metric), {"y_offset": 6})
             else:
                 text = f"{metric.title}: no point can be shown"
                 self._sheet.write_string(*at, text, self._styles["faint"])

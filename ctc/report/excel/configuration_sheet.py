@@ -28,6 +28,7 @@ from ctc.report.excel.styles import (
     RATE,
     SECONDS,
     TEST_FILL,
+    TEXT,
     Styles,
     metric_format,
 )
@@ -73,7 +74,7 @@ class Columns:
     def widths(self) -> list[float]:
         """Widths of all columns in characters."""
         data = [6.5, 10.5, *[10.0] * self.metrics, 11.5, 10.0]
-        return [13.0, 20.0, *data, *data, *[14.5] * (self.metrics + 2), *[10.0] * self.metrics]
+        return [18.0, 22.0, *data, *data, *[14.5] * (self.metrics + 2), *[10.0] * self.metrics]
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class ConfigurationSheet:
         sequence, sequence_class = self.layout.sequences[place]
         for offset in range(height):
             text = self.styles.value("General", first=offset == 0)
-            left = self.styles["text"] if offset else self.styles.value("@", first=True)
+            left = self.styles["text"] if offset else self.styles.value(TEXT, first=True)
             self.sheet.write_string(top + offset, 0, "" if offset else sequence_class, left)
             self.sheet.write_string(top + offset, 1, "" if offset else sequence, left)
             for column in range(self.columns.bd, self.columns.end):
@@ -211,7 +212,7 @@ class ConfigurationSheet:
     ) -> None:
         row, column = at
         label = data.labels[source - data.rows(0)[0] - self._before(data, source)]
-        self.sheet.write_string(row, column, label, self.styles.value("@", fill, first))
+        self.sheet.write_string(row, column, label, self.styles.value("General", fill, first))
         done = point is not None and point.status is Status.DONE
         status = point.status.value if point else Status.NOT_RUN.value
         rate = point.bitrate_kbps if point and done else None

@@ -11,7 +11,7 @@ from ctc.report.excel.layout import (
     ConfigurationLayout,
     DataSheet,
 )
-from ctc.report.excel.styles import RATE, SECONDS, Styles, metric_format
+from ctc.report.excel.styles import RATE, SECONDS, TEXT, Styles, metric_format
 from ctc.report.index import absence_reason, metric_value
 from ctc.results import CampaignResults, PointResult, Status
 
@@ -66,7 +66,7 @@ def _write_point(
     first: bool,
 ) -> None:
     status = point.status if point else Status.NOT_RUN
-    text = styles.value("General", first=first)
+    text = styles.value(TEXT, first=first)
     for column, name in enumerate((*identity, status.value)):
         sheet.write_string(row, column, name, text)
     absent = [

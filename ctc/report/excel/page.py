@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 A4 = 9
-A4_CHARACTERS = 128  # width of a landscape page in characters of the sheet's font
+A4_CHARACTERS = 112  # width of a landscape page in characters of the sheet's font
 
 
 def set_wide_page(sheet: Any, widths: Sequence[float], split: int, repeat: int) -> None:

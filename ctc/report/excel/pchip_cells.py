@@ -139,8 +139,8 @@ def _x(at: _Letters, k: int, lower: bool) -> str:
         return f'=IF({at.complete}=1,{"-MAX" if lower else "MIN"}({{Q}}),"")'
     before = at("x", k - 1)
     if lower:
-        return f'=IFERROR(-LARGE({{Q}},SUMPRODUCT(--({{Q}}>=-{before}))+1),"")'
-    return f'=IFERROR(SMALL({{Q}},SUMPRODUCT(--({{Q}}<={before}))+1),"")'
+        return f'=IFERROR(-LARGE({{Q}},SUMPRODUCT(({{Q}}>=-{before})*1)+1),"")'
+    return f'=IFERROR(SMALL({{Q}},SUMPRODUCT(({{Q}}<={before})*1)+1),"")'
 
 
 def _y(at: _Letters, k: int, lower: bool) -> str:
@@ -199,8 +199,8 @@ def _integral(at: _Letters, k: int) -> str:
 
 
 def _faults(at: _Letters, slots: int) -> str:
-    """Points of equal quality but unlike rate, and steps at which the rate does not rise."""
-    unlike = "SUMPRODUCT(--(ABS(SUMIF({Q},{Q},{R})-COUNTIF({Q},{Q})*{R})>1E-9*{R}))"
+    """Points that share a quality or a rate but not both, and steps where the rate falls."""
+    unlike = "SUMPRODUCT((MATCH({Q},{Q},0)<>MATCH({R},{R},0))*1)"
     later = f"{at('y', 1)}:{at('y', slots - 1)}"
     earlier = f"{at('y', 0)}:{at('y', slots - 2)}"
     falls = f"SUMPRODUCT(ISNUMBER({later})*({later}<={earlier}))"

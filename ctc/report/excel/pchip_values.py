@@ -21,8 +21,7 @@ def curve_values(
     x = list(dict.fromkeys(quality for quality, _ in points))
     first = {quality: rate for quality, rate in reversed(_in_order(curve, lower))}
     y = [math.log10(first[quality]) for quality in x]
-    unlike = _unlike(curve) if len(x) < len(curve.qualities) else 0
-    faults = unlike + sum(after <= before for before, after in pairwise(y))
+    faults = _unlike(curve) + sum(after <= before for before, after in pairwise(y))
     s = [(y1 - y0) / (x1 - x0) for x0, x1, y0, y1 in zip(x, x[1:], y, y[1:], strict=False)]
     d = _slopes(x, s)
     u = [sorted((low, high, value))[1] for value in x]
@@ -48,13 +47,9 @@ def _in_order(curve: Curve, lower: bool) -> list[tuple[float, float]]:
 
 
 def _unlike(curve: Curve) -> int:
-    """Points whose rate is not that of the other points of equal quality."""
-    pairs = list(zip(curve.qualities, curve.rates, strict=True))
-    count = 0
-    for quality, rate in pairs:
-        rates = [r for q, r in pairs if q == quality]
-        count += abs(sum(rates) - len(rates) * rate) > 1e-9 * rate
-    return count
+    """Points that share a quality or a rate with an earlier point, but not both."""
+    pairs = zip(curve.qualities, curve.rates, strict=True)
+    return sum(curve.qualities.index(q) != curve.rates.index(r) for q, r in pairs)
 
 
 def _slopes(x: Sequence[float], s: Sequence[float]) -> list[float]:

@@ -9,11 +9,18 @@ INK, FAINT, RULE = "#1f2933", "#67727e", "#c5ccd3"
 HEAD_FILL, ANCHOR_FILL, TEST_FILL, BD_FILL = "#1f3a5f", "#eef1f4", "#e8f1fa", "#fdf6e7"
 GAIN, LOSS, DOUBT = "#00703c", "#b3261e", "#8a6d00"
 PERCENT, RATE, SECONDS = "0.00%", "#,##0.00", "#,##0.000"
+TEXT = "@"  # left-aligned, never taken for a number or a formula
 
 DEFINITIONS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 16, "font_color": HEAD_FILL},
     "subtitle": {"font_color": FAINT},
-    "section": {"bold": True, "font_size": 12, "font_color": HEAD_FILL, "bottom": 2},
+    "section": {
+        "bold": True,
+        "font_size": 12,
+        "font_color": HEAD_FILL,
+        "bottom": 1,
+        "bottom_color": RULE,
+    },
     "head": {"bold": True, "font_color": "#ffffff", "bg_color": HEAD_FILL, "align": "center"},
     "head_left": {"bold": True, "font_color": "#ffffff", "bg_color": HEAD_FILL},
     "band_anchor": {"bold": True, "bg_color": ANCHOR_FILL, "align": "center", "bottom": 1},
@@ -64,7 +71,8 @@ class Styles:
         """Return the format of a number in a block, with a rule on a sequence's first row."""
         key = (number_format, fill, str(first))
         if key not in self._made:
-            definition: dict[str, Any] = {**FONT, "num_format": number_format, "align": "right"}
+            align = "left" if number_format == TEXT else "right"
+            definition: dict[str, Any] = {**FONT, "num_format": number_format, "align": align}
             if fill:
                 definition["bg_color"] = fill
             if first:

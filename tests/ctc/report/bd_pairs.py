@@ -108,11 +108,17 @@ def random_curve(count: int, lower: bool, chance: random.Random) -> list[tuple[f
     return points
 
 
-def random_campaign(pairs_of_each: int, seed: int) -> CampaignResults:
-    """Return pairs with 2 to 8 points, equal and unequal counts, both directions of a metric."""
+FEW_POINTS = ((4, 4), (2, 3), (1, 4))
+MANY_POINTS = ((6, 6), (8, 8), (5, 4), (3, 7))
+
+
+def random_campaign(
+    counts: Sequence[tuple[int, int]], pairs_of_each: int, seed: int
+) -> CampaignResults:
+    """Return pairs with these numbers of points, for both directions of a metric."""
     chance = random.Random(seed)
     configurations = []
-    for anchor, test in ((4, 4), (6, 6), (8, 8), (2, 3), (5, 4), (3, 7), (1, 4)):
+    for anchor, test in counts:
         for metric in (HIGHER, LOWER):
             lower = not metric.higher_is_better
             pairs = [

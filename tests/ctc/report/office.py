@@ -19,17 +19,17 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def without_cached_values(source: Path, target: Path) -> int:
-    """Copy a workbook with the stored result of every formula removed; return how many."""
-    removed = 0
+    """Copy a workbook with the stored result of every formula removed; return its formulas."""
+    formulas = 0
     with zipfile.ZipFile(source) as book, zipfile.ZipFile(target, "w") as bare:
         for item in book.infolist():
             content = book.read(item)
             if item.filename.startswith("xl/worksheets/sheet"):
-                text, count = re.subn(r"(</f>)<v>[^<]*</v>", r"\1", content.decode())
-                removed += count
+                text = re.sub(r"(</f>)<v>[^<]*</v>", r"\1", content.decode())
+                formulas += text.count("</f>")
                 content = text.encode()
             bare.writestr(item, content)
-    return removed
+    return formulas
 
 
 def recalculated(source: Path, folder: Path) -> Path:

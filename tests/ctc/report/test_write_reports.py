@@ -19,7 +19,7 @@ def test_all_parts_are_written_and_their_time_is_told(tmp_path: Path) -> None:
     names = {str(path.relative_to(tmp_path)) for path in written}
     assert "tables/points.csv" in names
     assert "plots/gfvc-low-delay_A_001.svg" in names
-    assert told[:2] == ["tables", "plots"]
+    assert told[:3] == ["comparison", "tables", "plots"]
     assert all(path.is_file() for path in written)
     assert not list(tmp_path.glob(".report-*"))
 
