@@ -10,7 +10,22 @@ from ctc.errors import MetricError, near_miss
 from ctc.metrics.base import Metric
 
 ENTRY_POINT_GROUP = "ctc.metrics"
-MODULES = ("psnr", "ssim", "ms_ssim", "vmaf", "xpsnr", "lpips", "dists", "one_minus", "gfvc")
+MODULES = (
+    "psnr",
+    "ssim",
+    "ms_ssim",
+    "vmaf",
+    "xpsnr",
+    "lpips",
+    "dists",
+    "one_minus",
+    "gfvc",
+    "gmsd",
+    "haarpsi",
+    "vifp",
+    "fsim",
+    "ciede2000",
+)
 
 
 @lru_cache(maxsize=1)
