@@ -18,7 +18,7 @@ TRIG = 1 << 14  # sines are Q14
 _PI_Q60 = 3622009729038561421  # floor(pi * 2^60)
 
 
-def step(value: Ints, low: int, high: int) -> Ints:
+def step(value: Ints, low: int | Ints, high: int | Ints) -> Ints:
     """Return 0 at `low` and below, ONE at `high` and above, 3t^2 - 2t^3 between; low < high."""
     t = np.clip((value - low) * ONE // (high - low), 0, ONE)
     smooth: Ints = (t * t * (3 * ONE - 2 * t)) >> 24
@@ -81,16 +81,26 @@ def hashed(value: Ints, seed: int) -> Ints:
     return ((x >> np.uint64(40)) & np.uint64(0xFFFF)).astype(np.int64)
 
 
+@lru_cache(maxsize=64)
+def _lattice(seed: int) -> Ints:
+    """Return 256 x 256 pseudo-random values 0..65535."""
+    return hashed(np.arange(1 << 16, dtype=np.int64), seed)
+
+
 def noise(x: Ints, y: Ints, cell_bits: int, seed: int) -> Ints:
-    """Return smooth value noise 0..65535 at (x, y) with features of 2^cell_bits units."""
+    """Return smooth value noise 0..65535 at (x, y) with features of 2^cell_bits units.
+
+    It repeats after 256 features.
+    """
     size = 1 << cell_bits
     left, top = x >> cell_bits, y >> cell_bits
     fx = step(x & (size - 1), 0, size)
     fy = step(y & (size - 1), 0, size)
+    lattice = _lattice(seed)
+    first, second = left & 255, (left + 1) & 255
     rows = []
-    for dy in (0, 1):
-        a = hashed((top + dy) * 65537 + left, seed)
-        b = hashed((top + dy) * 65537 + left + 1, seed)
-        rows.append(a + ((b - a) * fx >> 12))
+    for row in ((top & 255) << 8, ((top + 1) & 255) << 8):
+        a = lattice[row | first]
+        rows.append(a + ((lattice[row | second] - a) * fx >> 12))
     value: Ints = rows[0] + ((rows[1] - rows[0]) * fy >> 12)
     return value

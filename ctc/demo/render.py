@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ctc.demo import portrait_scenes
+from ctc.demo import head_scenes, portrait_scenes
 from ctc.errors import SequenceError, near_miss
 from reference_sw.video.chroma import ChromaSiting, resample_chroma
 from reference_sw.video.colour import rgb_to_ycbcr
@@ -20,6 +20,8 @@ FRAMES = 100
 Renderer = Callable[[int], npt.NDArray[np.uint8]]
 
 RENDERERS: dict[str, Callable[[], Renderer]] = {
+    "demo_head_1": lambda: head_scenes.presenter().picture,
+    "demo_head_2": lambda: head_scenes.reporter().picture,
     "demo_portrait_1": lambda: portrait_scenes.interview().picture,
     "demo_portrait_2": lambda: portrait_scenes.close_up().picture,
 }
