@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test campaign conformance benchmark
+.PHONY: help setup check test campaign conformance benchmark train
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -32,6 +32,14 @@ campaign: setup ## encode, decode, measure and report the demo campaign
 
 conformance: setup ## decode the conformance streams and compare their hashes
 	$(BIN)/python -m pytest tests/conformance
+
+RECIPE ?= reference_sw/training/recipes/face-keypoints-10.yaml
+train: setup ## train a face network: CLIPS=folder WEIGHTS=folder [RECIPE=...] (hours on a CPU)
+	$(BIN)/gvc-train prepare --clips $(CLIPS) --data build/train/data
+	$(BIN)/gvc-train run --recipe $(RECIPE) --data build/train/data --weights $(WEIGHTS) \
+		--run build/train/$(basename $(notdir $(RECIPE)))
+	$(BIN)/gvc-train export --recipe $(RECIPE) --data build/train/data \
+		--run build/train/$(basename $(notdir $(RECIPE))) --models build/train/models
 
 benchmark: setup ## speed against peers, as ratios in one run
 	$(BIN)/python -m benchmarks

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from reference_sw.training.recipe import Sampling
+
 Pictures = npt.NDArray[np.uint8]
 
 
@@ -69,21 +71,6 @@ def _load_coded(folder: Path | None, name: str) -> CodedKeys | None:
         return CodedKeys(file["idx"], file["qp"], file["pictures"])
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How pairs are drawn.
-
-    distance: largest number of pictures between key and current; coded_share: of samples whose key
-    is a really coded picture where the sequence has one; zoom_share: of samples cropped and
-    enlarged again; balance: 0 draws sequences alike, 1 by their number of pictures.
-    """
-
-    distance: int = 120
-    coded_share: float = 0.7
-    zoom_share: float = 0.25
-    balance: float = 0.5
-
-
 class PairSampler:
     """Draws batches with a generator of its own, so that a resumed run differs from a repeat."""
 
@@ -97,7 +84,10 @@ class PairSampler:
     def batch(self, size: int) -> Batch:
         """A batch of `size` augmented samples."""
         samples = [self._sample() for _ in range(size)]
-        return Batch(*(torch.stack(part) for part in zip(*samples, strict=True)))
+        parts = [torch.stack(part) for part in zip(*samples, strict=True)]
+        if self.random.random() < self.rules.half_share:
+            parts = [functional.avg_pool2d(part, 2).round() for part in parts]
+        return Batch(*parts)
 
     def _pair(self, sequence: TrainingSequence) -> tuple[Pictures, int]:
         rules, n = self.rules, len(sequence.pictures)

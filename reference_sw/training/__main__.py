@@ -1,0 +1,181 @@
+"""gvc-train: prepare data, train, export and measure the face networks."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+import torch
+
+from reference_sw.encoder.analysis import (
+    AnalysisError,
+    KeypointDetector,
+    MotionParameters,
+    load_detector,
+    save_detector,
+)
+from reference_sw.encoder.twin import FaceTwin
+from reference_sw.network.errors import ModelError
+from reference_sw.network.runtime import load_model
+from reference_sw.training.checkpoint import CheckpointError, load_checkpoint
+from reference_sw.training.curves import plot_curves
+from reference_sw.training.dataset import DatasetError, TrainingSequence, load_sequences
+from reference_sw.training.export import compare, export_model
+from reference_sw.training.lpips import LossWeightsError, LpipsAlex
+from reference_sw.training.measure import measure
+from reference_sw.training.objective import LPIPS_FILE
+from reference_sw.training.prepare import find_clips, prepare
+from reference_sw.training.recipe import Recipe, RecipeError, load_recipe
+from reference_sw.training.trainer import RunFolder, Trainer
+
+EXAMPLES = """examples:
+  gvc-train prepare --clips data/sequences/train --data build/train
+  gvc-train run --recipe reference_sw/training/recipes/face-keypoints-10.yaml \\
+      --data build/train --weights data/weights --run build/face-keypoints-10
+  gvc-train export --recipe ... --run build/face-keypoints-10 --data build/train --models models
+  gvc-train measure --recipe ... --models models --data build/train --weights data/weights
+"""
+ERRORS = (
+    AnalysisError,
+    CheckpointError,
+    DatasetError,
+    LossWeightsError,
+    ModelError,
+    RecipeError,
+    OSError,
+)
+
+
+def _sequences(recipe: Recipe, data: Path, held_out: bool) -> list[TrainingSequence]:
+    """The sequences of the data folder that are held out, or those that are not."""
+    found = load_sequences(data, data / "coded")
+    missing = sorted(set(recipe.held_out) - {s.name for s in found})
+    if missing:
+        raise DatasetError(f"{data}: held-out sequence {missing[0]}: no such file")
+    chosen = [s for s in found if (s.name in recipe.held_out) == held_out]
+    if not chosen:
+        raise DatasetError(f"{data}: no {'held-out' if held_out else 'training'} sequence")
+    return chosen
+
+
+def run_prepare(args: argparse.Namespace) -> int:
+    """Decodes and codes the clips."""
+    prepare(find_clips(args.clips), args.data)
+    return 0
+
+
+def run_training(args: argparse.Namespace) -> int:
+    """Trains, going on from the run folder's checkpoint where there is one."""
+    recipe = load_recipe(args.recipe)
+    args.run.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1 if recipe.workers > 1 else args.threads)
+    sequences = _sequences(recipe, args.data, held_out=False)
+    trainer = Trainer(recipe, sequences, args.weights, RunFolder(args.run))
+    print(f"{recipe.name}: {len(sequences)} sequences, from step {int(trainer.step)}", flush=True)
+    trainer.run()
+    plot_curves(args.run / "log.csv", args.run / "curves.png")
+    return 0
+
+
+def _trained(recipe: Recipe, run: Path) -> tuple[KeypointDetector, FaceTwin, int]:
+    network = recipe.network
+    detector = KeypointDetector(network.num_points)
+    twin = FaceTwin(network.num_points, network.width, network.low, network.high)
+    modules = {"detector": detector, "twin": twin}
+    step = load_checkpoint(RunFolder(run).checkpoint, dict(modules), {})
+    return detector.eval(), twin.eval(), step
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Writes the integer model and the analysis network, compares integer with simulated."""
+    recipe = load_recipe(args.recipe)
+    detector, twin, step = _trained(recipe, args.run)
+    args.models.mkdir(parents=True, exist_ok=True)
+    model_path = args.models / f"{recipe.name}.safetensors"
+    analysis_path = args.models / f"{recipe.name}.analysis.safetensors"
+    export_model(twin, recipe.name, model_path)
+    save_detector(detector, analysis_path)
+    model = load_model(model_path)
+    pictures = load_sequences(args.data)[0].pictures
+    last = len(pictures) - 1
+    key = torch.from_numpy(pictures[:1].copy())
+    with torch.no_grad():
+        found = detector(torch.from_numpy(pictures[[0, min(40, last)]]).float())
+    first = MotionParameters(found.points[:1], found.matrices[:1])
+    second = MotionParameters(found.points[1:], found.matrices[1:])
+    mean, maximum = compare(model, twin, key, first, second)
+    print(f"{recipe.name}: step {step}, sha256 {model.sha256}")
+    print(f"parameters {model.parameters}, {model.macs_per_pixel('picture') / 1000:.2f} kMAC/pixel")
+    print(f"integer against simulated: mean {mean:.3f}, maximum {maximum} of 255")
+    print(f"analysis sha256 {hashlib.sha256(analysis_path.read_bytes()).hexdigest()}")
+    if (args.run / "log.csv").exists():
+        plot_curves(args.run / "log.csv", args.models / f"{recipe.name}.curves.png")
+    return 0
+
+
+def run_measure(args: argparse.Namespace) -> int:
+    """LPIPS-Alex of the held-out sequences through the integer model."""
+    recipe = load_recipe(args.recipe)
+    model = load_model(args.models / f"{recipe.name}.safetensors")
+    detector = load_detector(args.models / f"{recipe.name}.analysis.safetensors")
+    lpips = LpipsAlex(args.weights / LPIPS_FILE)
+    rows = [
+        measure(model, detector, sequence, lpips)
+        for sequence in _sequences(recipe, args.data, held_out=True)
+    ]
+    print(f"{'sequence':32s} frozen   output")
+    for row in rows:
+        print(f"{row.name:32s} {row.frozen:.4f}   {row.output:.4f}")
+    frozen, output = (
+        sum(v) / len(rows) for v in zip(*((r.frozen, r.output) for r in rows), strict=True)
+    )
+    print(f"{'mean':32s} {frozen:.4f}   {output:.4f}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gvc-train",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    texts = {
+        "clips": "folder of clips, with manifest.csv or any video files",
+        "data": "folder of prepared training data",
+        "recipe": "recipe, a YAML file",
+        "run": "folder of the run: checkpoint, log, curves",
+        "weights": "folder of the loss networks' weights (.npz)",
+        "models": "folder of exported models",
+    }
+    verb_options = {
+        "prepare": (run_prepare, ("clips", "data")),
+        "run": (run_training, ("recipe", "data", "weights", "run")),
+        "export": (run_export, ("recipe", "run", "data", "models")),
+        "measure": (run_measure, ("recipe", "models", "data", "weights")),
+    }
+    for verb, (function, names) in verb_options.items():
+        sub = verbs.add_parser(verb, help=function.__doc__, description=function.__doc__)
+        for name in names:
+            sub.add_argument(f"--{name}", type=Path, required=True, help=texts[name])
+        sub.set_defaults(function=function)
+        if verb == "run":
+            sub.add_argument("--threads", type=int, default=1, help="threads of a single worker")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a verb; returns 0, or 1 after one line on standard error."""
+    args = _parser().parse_args(arguments)
+    try:
+        return int(args.function(args))
+    except ERRORS as error:
+        print(f"gvc-train: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

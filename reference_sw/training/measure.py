@@ -1,0 +1,64 @@
+"""Held-out sequences through the exported integer model, against the frozen key picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.network.runtime import IntegerModel
+from reference_sw.training.dataset import TrainingSequence
+from reference_sw.training.export import integer_parameters
+from reference_sw.training.lpips import LpipsAlex
+from reference_sw.training.objective import round_parameters
+
+POINT_EXPONENT = 7
+MATRIX_EXPONENT = 5
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Mean LPIPS-Alex of one sequence: key picture repeated, and the model's output."""
+
+    name: str
+    frozen: float
+    output: float
+
+
+def measure(
+    model: IntegerModel,
+    detector: KeypointDetector,
+    sequence: TrainingSequence,
+    lpips: LpipsAlex,
+    pictures: int = 8,
+) -> HeldOut:
+    """Pictures spread over the first 125 of a sequence, the first one (uncoded) as key."""
+    last = min(len(sequence.pictures), 125) - 1
+    index = np.linspace(min(8, last), last, pictures).astype(int)
+    current = torch.from_numpy(np.array(sequence.pictures[index]))
+    key = torch.from_numpy(np.array(sequence.pictures[:1]))
+    made = synthesise(model, detector, key, current)
+    with torch.no_grad():
+        targets = lpips.features(current.float())
+        frozen = lpips.per_picture(key.float().expand(len(current), -1, -1, -1), targets)
+        output = lpips.per_picture(made.float(), targets)
+    return HeldOut(sequence.name, float(frozen.mean()), float(output.mean()))
+
+
+def synthesise(
+    model: IntegerModel, detector: KeypointDetector, key: Tensor, current: Tensor
+) -> Tensor:
+    """Outputs of the integer model for (N, 3, H, W) uint8 pictures and one key picture."""
+    size, n = (key.shape[2], key.shape[3]), len(current)
+    with torch.no_grad():
+        found = detector(torch.cat([key, current]).float())
+    rounded = round_parameters(found, POINT_EXPONENT, MATRIX_EXPONENT, still=False)
+    values = integer_parameters(rounded)
+    state = model.run("key", {"key": key}, size)
+    inputs = {name: value.expand(n, -1, -1, -1) for name, value in {"key": key, **state}.items()}
+    inputs |= {f"key_{name}": value[:1].expand(n, -1, -1, -1) for name, value in values.items()}
+    inputs |= {name: value[1:] for name, value in values.items()}
+    return model.run("picture", inputs, size)["output"]

@@ -1,0 +1,110 @@
+"""The weighted sum of losses of one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from reference_sw.encoder.analysis import KeypointDetector, MotionParameters
+from reference_sw.encoder.twin import FaceTwin, TwinPictures
+from reference_sw.training.dataset import Batch
+from reference_sw.training.discriminator import PatchDiscriminator, generator_loss
+from reference_sw.training.equivariance import equivariance_loss
+from reference_sw.training.identity import FaceEmbedding
+from reference_sw.training.lpips import LpipsAlex
+from reference_sw.training.recipe import Losses
+from reference_sw.training.vgg import VggFeatures
+
+LPIPS_FILE = "lpips_alex_v0.1.npz"
+VGG_FILE = "vgg16_tv_conv1-2_only.npz"
+IDENTITY_FILE = "mobilefacenet_foamliu.npz"
+
+
+def round_parameters(
+    parameters: MotionParameters, points: int, matrices: int, still: bool
+) -> MotionParameters:
+    """Parameters on grids of 2^-points and 2^-matrices, gradients passing straight through.
+
+    still: every matrix is the identity, as in a family without matrices.
+    """
+
+    def snap(x: Tensor, exponent: int) -> Tensor:
+        scaled = x * 2.0**exponent
+        return (scaled + (torch.round(scaled) - scaled).detach()) / 2.0**exponent
+
+    found = snap(parameters.matrices, matrices).clamp(-4, 4)
+    if still:
+        found = torch.eye(2).to(found).expand_as(found)
+    return MotionParameters(snap(parameters.points, points).clamp(-1.5, 1.5), found)
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """Parameters of the key, the previous and the current pictures, and as rounded for coding."""
+
+    current: MotionParameters
+    key_coded: MotionParameters
+    current_coded: MotionParameters
+    previous_coded: MotionParameters | None
+
+
+class Objective:
+    """Computes the terms whose weights are not zero."""
+
+    def __init__(self, losses: Losses, weights: Path) -> None:
+        self.losses = losses
+        self.lpips = LpipsAlex(weights / LPIPS_FILE, fast=True)
+        self.vgg = VggFeatures(weights / VGG_FILE) if losses.vgg else None
+        self.identity = FaceEmbedding(weights / IDENTITY_FILE) if losses.identity else None
+        self.discriminator = PatchDiscriminator() if losses.adversarial else None
+
+    def terms(
+        self,
+        detector: KeypointDetector,
+        twin: FaceTwin,
+        batch: Batch,
+        analysed: Analysed,
+        with_equivariance: bool,
+    ) -> tuple[dict[str, Tensor], TwinPictures]:
+        """Each term times its weight, and the pictures made."""
+        w, current = self.losses, batch.current
+        made = twin(batch.key, analysed.key_coded, analysed.current_coded)
+        found = self._distances(made, current)
+        if self.vgg is not None:
+            found["vgg"] = w.vgg * self.vgg(made.output, current)
+        if self.identity is not None:
+            found["identity"] = w.identity * self.identity(made.output, current)
+        if self.discriminator is not None:
+            found["adversarial"] = w.adversarial * generator_loss(self.discriminator, made.output)
+        if w.temporal and analysed.previous_coded is not None:
+            before = twin(batch.key, analysed.key_coded, analysed.previous_coded).output
+            change = (made.output - before) - (current - batch.previous)
+            found["temporal"] = w.temporal * change.abs().mean() / 128
+        if w.equivariance and with_equivariance:
+            moved = equivariance_loss(detector, current, analysed.current)
+            found["equivariance"] = w.equivariance * moved
+        return found, made
+
+    def _distances(self, made: TwinPictures, current: Tensor) -> dict[str, Tensor]:
+        """LPIPS and L1 of the three pictures."""
+        w, found = self.losses, {}
+        with torch.no_grad():
+            full = self.lpips.features(current)
+            half = self.lpips.features(functional.avg_pool2d(current, 2))
+        if w.lpips_output:
+            found["lpips_output"] = w.lpips_output * self.lpips(made.output, full)
+        if w.lpips_warped:
+            small = functional.avg_pool2d(made.warped, 2)
+            found["lpips_warped"] = w.lpips_warped * self.lpips(small, half)
+        for name, weight, picture in (
+            ("l1_output", w.l1_output, made.output),
+            ("l1_warped", w.l1_warped, made.warped),
+            ("l1_synthesised", w.l1_synthesised, made.synthesised),
+        ):
+            if weight:
+                found[name] = weight * (picture - current).abs().mean() / 128
+        return found

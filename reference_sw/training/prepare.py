@@ -1,0 +1,124 @@
+"""Training data from a folder of clips: decoded pictures, and some of them really coded."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from reference_sw.training.dataset import DatasetError
+
+CODED_PICTURES = 12
+QPS = (22, 27, 32, 37, 42)
+_FLAGS = "flags=accurate_rnd+full_chroma_int+full_chroma_inp+bitexact+bilinear"
+_CLIP_NAMES = (".mp4", ".mkv", ".mov", ".webm", ".y4m", ".avi")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A file and the pictures of it to use; count 0 means all."""
+
+    name: str
+    path: Path
+    first: int
+    count: int
+
+
+def find_clips(folder: Path) -> list[Clip]:
+    """The clips of manifest.csv (name, pack_file, start_frame, frames), or every video file."""
+    manifest = folder / "manifest.csv"
+    if not manifest.exists():
+        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in _CLIP_NAMES)
+        if not paths:
+            raise DatasetError(f"{folder}: no manifest.csv and no video file")
+        return [Clip(p.stem, p, 0, 0) for p in paths]
+    with manifest.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        return [
+            Clip(
+                row["name"],
+                folder / row["pack_file"],
+                int(row["start_frame"]),
+                int(row["frames"]),
+            )
+            for row in rows
+        ]
+    except (KeyError, ValueError) as error:
+        raise DatasetError(f"{manifest}: column or value {error}") from error
+
+
+def run_program(arguments: list[str], data: bytes = b"") -> bytes:
+    """Standard output of ffmpeg; raises DatasetError with the last line of its log."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
+    done = subprocess.run(command, input=data, capture_output=True, check=False)
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
+        raise DatasetError(f"ffmpeg {' '.join(arguments)[:120]}: {lines[-1][:200]}")
+    return done.stdout
+
+
+def decode_clip(clip: Clip, size: int) -> npt.NDArray[np.uint8]:
+    """(N, 3, size, size) RGB, BT.601; other sizes are scaled."""
+    scale = f"scale={size}:{size}:out_color_matrix=bt601:{_FLAGS},format=rgb24"
+    raw = run_program(
+        ["-threads", "1", "-i", str(clip.path), "-vf", scale, "-fps_mode", "passthrough"]
+        + ["-f", "rawvideo", "-"]
+    )
+    pictures = np.frombuffer(raw, np.uint8).reshape(-1, size, size, 3)
+    pictures = pictures[clip.first :]
+    if clip.count:
+        if len(pictures) < clip.count:
+            raise DatasetError(f"{clip.path}: {len(pictures)} pictures, {clip.count} expected")
+        pictures = pictures[: clip.count]
+    return np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))
+
+
+def code_pictures(pictures: npt.NDArray[np.uint8], qp: int) -> npt.NDArray[np.uint8]:
+    """The pictures after VVC intra coding at one QP by VVenC, 4:2:0, 10 bits inside."""
+    count, _, height, width = pictures.shape
+    raw = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)).tobytes()
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", "25"]
+    encoder = ["-c:v", "libvvenc", "-preset", "faster", "-qp", str(qp), "-period", "1"]
+    encoder += ["-g", "1", "-threads", "1"]
+    encoder += ["-vvenc-params", "intraperiod=1:decodingrefreshtype=idr:gopsize=1:poc0idr=1"]
+    to_yuv = f"scale=out_color_matrix=bt601:{_FLAGS},format=yuv420p10le"
+    to_rgb = f"scale=in_color_matrix=bt601:{_FLAGS},format=rgb24"
+    with tempfile.TemporaryDirectory() as folder:
+        stream = str(Path(folder) / "key.266")
+        run_program([*source, "-i", "-", "-vf", to_yuv, *encoder, stream], raw)
+        out = run_program(["-threads", "1", "-i", stream, "-vf", to_rgb, "-f", "rawvideo", "-"])
+    if len(out) != len(raw):
+        raise DatasetError(f"coding at QP {qp} gave {len(out)} bytes, {len(raw)} expected")
+    found = np.frombuffer(out, np.uint8).reshape(count, height, width, 3)
+    return np.ascontiguousarray(found.transpose(0, 3, 1, 2))
+
+
+def prepare(clips: list[Clip], out: Path, size: int = 256, qps: tuple[int, ...] = QPS) -> None:
+    """Writes OUT/NAME.npy and OUT/coded/NAME.npz for each clip not yet there."""
+    (out / "coded").mkdir(parents=True, exist_ok=True)
+    for clip in tqdm(clips, desc="prepare", unit="clip"):
+        target, coded = out / f"{clip.name}.npy", out / "coded" / f"{clip.name}.npz"
+        if target.exists() and coded.exists():
+            continue
+        pictures = decode_clip(clip, size)
+        index = np.unique(np.linspace(0, len(pictures) - 1, CODED_PICTURES).astype(np.int64))
+        keys = np.stack([code_pictures(pictures[index], qp) for qp in qps])
+        _publish(target, pictures)
+        part = coded.with_suffix(".part.npz")
+        np.savez(part, idx=index, qp=np.array(qps), pictures=keys)
+        part.replace(coded)
+
+
+def _publish(target: Path, pictures: npt.NDArray[np.uint8]) -> None:
+    part = target.with_suffix(".part")
+    with part.open("wb") as file:
+        np.save(file, pictures, allow_pickle=False)
+    part.replace(target)

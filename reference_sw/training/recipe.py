@@ -1,0 +1,126 @@
+"""Recipes: everything that decides what a training run does, as YAML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Network(_Strict):
+    """Sizes of the twin: key points, channels of the motion and of the synthesis network."""
+
+    num_points: int = Field(default=10, ge=1, le=64)
+    width: int = Field(default=32, ge=8, le=128)
+    low: int = Field(default=48, ge=8, le=128)
+    high: int = Field(default=24, ge=8, le=64)
+
+
+class Sampling(_Strict):
+    """How pairs are drawn.
+
+    distance: largest number of pictures between key and current; coded_share: of samples whose key
+    is a really coded picture where the sequence has one; zoom_share: of samples cropped and
+    enlarged again; balance: 0 draws sequences alike, 1 by their number of pictures; half_share: of
+    batches at half size, which cost less and are another size to learn.
+    """
+
+    distance: int = Field(default=120, ge=0)
+    coded_share: float = Field(default=0.7, ge=0, le=1)
+    zoom_share: float = Field(default=0.25, ge=0, le=1)
+    balance: float = Field(default=0.5, ge=0, le=1)
+    half_share: float = Field(default=0.0, ge=0, le=1)
+
+
+class Losses(_Strict):
+    """Weights of the terms; a term of weight 0 is not computed.
+
+    lpips, l1: on the output, on the key picture moved alone (LPIPS at half size) and on the
+    synthesised picture; vgg: L1 of VGG-16 features up to conv2_2; identity: 1 - cosine of face
+    embeddings; temporal: L1 of the change from the previous picture; adversarial: hinge against a
+    patch discriminator trained beside; equivariance: of points and matrices under affine motion, on
+    every second batch.
+    """
+
+    lpips_output: float = Field(default=2.0, ge=0)
+    lpips_warped: float = Field(default=0.7, ge=0)
+    l1_output: float = Field(default=1.0, ge=0)
+    l1_warped: float = Field(default=0.7, ge=0)
+    l1_synthesised: float = Field(default=0.5, ge=0)
+    equivariance: float = Field(default=1.0, ge=0)
+    vgg: float = Field(default=0.0, ge=0)
+    identity: float = Field(default=0.0, ge=0)
+    temporal: float = Field(default=0.0, ge=0)
+    adversarial: float = Field(default=0.0, ge=0)
+
+
+class Rounding(_Strict):
+    """Steps of the transmitted parameters, as powers of two, drawn for each batch.
+
+    points, matrices: exponents e of steps 2^-e; still: share of batches without matrices.
+    """
+
+    points: tuple[int, ...] = (6, 7, 8, 9)
+    matrices: tuple[int, ...] = (4, 5, 6)
+    still: float = Field(default=0.15, ge=0, le=1)
+    from_step: int = Field(default=600, ge=0)
+
+
+class Recipe(_Strict):
+    """One training run. Steps count batches over all workers."""
+
+    name: str = Field(pattern=r"[a-z][a-z0-9-]{0,40}")
+    seed: int = 1
+    steps: int = Field(ge=1)
+    batch: int = Field(default=6, ge=1, le=256)
+    workers: int = Field(default=1, ge=1, le=64)
+    learning_rate: float = Field(default=0.0005, gt=0)
+    decay_from: int = Field(ge=0)
+    quantise_from: int = Field(ge=0)
+    network: Network = Network()
+    sampling: Sampling = Sampling()
+    rounding: Rounding = Rounding()
+    losses: Losses = Losses()
+    held_out: tuple[str, ...] = ()
+
+
+def load_recipe(path: Path) -> Recipe:
+    """The recipe in a YAML file; raises RecipeError naming file, element and value."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+        return Recipe.model_validate(_tuples(data), strict=True)
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not YAML: {' '.join(str(error).split())[:200]}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RecipeError(f"{path}: {where} = {first['input']!r:.80}: {first['msg']}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, refusing a key that is given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if len(set(map(str, keys))) != len(keys):
+            raise yaml.constructor.ConstructorError(None, None, "a key is given twice")
+        return dict(super().construct_mapping(node, deep))
+
+
+def _tuples(data: Any) -> Any:
+    """Lists to tuples, which strict models want."""
+    if isinstance(data, dict):
+        return {key: _tuples(value) for key, value in data.items()}
+    return tuple(map(_tuples, data)) if isinstance(data, list) else data

@@ -1,0 +1,342 @@
+"""Training on tiny data: gradients, resume, export, commands."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from reference_sw.encoder.analysis import (
+    AnalysisError,
+    KeypointDetector,
+    MotionParameters,
+    load_detector,
+    save_detector,
+)
+from reference_sw.encoder.twin import FaceTwin, weight_exponents
+from reference_sw.network.inference import FLOAT32_EXACT
+from reference_sw.network.model_file import parse_model
+from reference_sw.network.runtime import compile_model, load_model
+from reference_sw.training.__main__ import main
+from reference_sw.training.dataset import PairSampler, load_sequences
+from reference_sw.training.discriminator import PatchDiscriminator, discriminator_loss
+from reference_sw.training.equivariance import equivariance_loss, inverse
+from reference_sw.training.export import (
+    compare,
+    float_parameters,
+    integer_parameters,
+    model_bytes,
+)
+from reference_sw.training.lpips import LpipsAlex
+from reference_sw.training.objective import Objective, round_parameters
+from reference_sw.training.recipe import Losses, RecipeError, load_recipe
+from reference_sw.training.trainer import RunFolder, Trainer, learning_rate
+from tests.reference_sw import training_data as tiny
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("training")
+    tiny.write_data(root / "data")
+    tiny.write_weights(root / "weights")
+    (root / "tiny.yaml").write_text(tiny.RECIPE)
+    return root
+
+
+def trainer_in(folder: Path, run: Path, **changes) -> Trainer:
+    recipe = load_recipe(folder / "tiny.yaml").model_copy(update=changes)
+    data = load_sequences(folder / "data", folder / "data" / "coded")
+    chosen = [s for s in data if s.name not in recipe.held_out]
+    return Trainer(recipe, chosen, folder / "weights", RunFolder(run, log_every=1))
+
+
+TERMS = ("lpips_output", "lpips_warped", "l1_output", "l1_warped", "l1_synthesised")
+TERMS += ("vgg", "identity", "temporal", "adversarial", "equivariance")
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_each_loss_reaches_the_networks(folder, tmp_path, term):
+    weights = dict.fromkeys(TERMS, 0.0) | {term: 1.0}
+    trainer = trainer_in(folder, tmp_path, losses=Losses(**weights))
+    batch = PairSampler(trainer.sequences, trainer.recipe.sampling, 4).batch(2)
+    values = trainer.train_step(batch, 5, 0)
+    assert set(values) - {"blend", "gradient", "discriminator"} == {term}
+    assert values["gradient"] > 0
+    reached = {
+        name
+        for name, p in [*trainer.detector.named_parameters(), *trainer.twin.named_parameters()]
+        if p.grad is not None and bool(p.grad.abs().sum() > 0)
+    }
+    if term == "equivariance":
+        assert "stem.0.weight" in reached
+    elif term in ("lpips_warped", "l1_warped"):
+        assert {"motion.enter.weight", "motion.head.weight", "stem.0.weight"} <= reached
+    else:
+        assert {"synthesis.exit.weight", "synthesis.key_high.weight"} <= reached
+
+
+def test_the_discriminator_learns_to_tell(folder, tmp_path):
+    torch.manual_seed(0)
+    network = PatchDiscriminator(8)
+    real, made = torch.full((2, 3, 64, 64), 200.0), torch.full((2, 3, 64, 64), 50.0)
+    optimiser = torch.optim.Adam(network.parameters(), 1e-2)
+    first = float(discriminator_loss(network, real, made).detach())
+    for _ in range(20):
+        optimiser.zero_grad()
+        loss = discriminator_loss(network, real, made)
+        loss.backward()
+        optimiser.step()
+    assert float(loss.detach()) < 0.7 * first
+
+
+def test_a_run_resumes_where_it_stopped(folder, tmp_path):
+    trainer_in(folder, tmp_path / "short", steps=2).run()
+    again = trainer_in(folder, tmp_path / "short")
+    assert int(again.step) == 2
+    state = again.optimisers["adam"].state[next(again.twin.parameters())]
+    assert int(state["step"]) == 2
+    assert float(state["exp_avg_sq"].sum()) > 0
+    again.run()
+    with (tmp_path / "short" / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
+    assert all(float(row["lpips_output"]) > 0 for row in rows)
+
+
+def test_one_worker_repeats_itself(folder, tmp_path):
+    states = []
+    for name in ("one", "two"):
+        trainer = trainer_in(folder, tmp_path / name, steps=2)
+        trainer.run()
+        states.append(torch.cat([p.detach().flatten() for p in trainer.twin.parameters()]))
+    assert torch.equal(*states)
+
+
+def test_workers_share_the_weights(folder, tmp_path):
+    trainer = trainer_in(folder, tmp_path, workers=2, steps=4)
+    before = trainer.twin.motion.enter.weight.clone()
+    trainer.run()
+    assert int(trainer.step) >= 4
+    assert not torch.equal(before, trainer.twin.motion.enter.weight)
+
+
+def test_learning_rate_by_hand(folder):
+    recipe = load_recipe(folder / "tiny.yaml").model_copy(update={"steps": 1200, "decay_from": 200})
+    assert learning_rate(recipe, 0) == pytest.approx(1e-5)
+    assert learning_rate(recipe, 150) == pytest.approx(1e-3)
+    assert learning_rate(recipe, 700) == pytest.approx(0.5e-3)
+    assert learning_rate(recipe, 1200) == pytest.approx(0.05e-3)
+
+
+def test_sampler_draws_coded_keys_near_their_picture(folder):
+    sequences = load_sequences(folder / "data", folder / "data" / "coded")
+    coded = next(s for s in sequences if s.name == "a")
+    rules = load_recipe(folder / "tiny.yaml").sampling.model_copy(
+        update={"coded_share": 1.0, "zoom_share": 0.0, "distance": 1}
+    )
+    sampler = PairSampler([coded], rules, 0)
+    for _ in range(20):
+        key, current = sampler._pair(coded)
+        at = [
+            int(i)
+            for i in coded.coded.index
+            if any(
+                np.array_equal(key, q)
+                for q in coded.coded.pictures[:, list(coded.coded.index).index(i)]
+            )
+        ]
+        assert at
+        assert abs(current - at[0]) <= 1
+
+
+def test_half_size_batches(folder):
+    sequences = load_sequences(folder / "data")
+    rules = load_recipe(folder / "tiny.yaml").sampling.model_copy(update={"half_share": 1.0})
+    assert PairSampler(sequences, rules, 0).batch(3).key.shape == (3, 3, 32, 32)
+
+
+def test_inverse_is_the_inverse():
+    matrices = torch.eye(2) + 0.2 * torch.randn(5, 2, 2, generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(inverse(matrices) @ matrices, torch.eye(2).expand(5, 2, 2), atol=1e-5)
+
+
+def test_a_detector_that_ignores_the_picture_is_punished():
+    torch.manual_seed(1)
+    detector = KeypointDetector(4)
+    pictures = torch.from_numpy(tiny.pictures(1)[:2]).float()
+    fixed = MotionParameters(torch.zeros(2, 4, 2), torch.eye(2).expand(2, 4, 2, 2))
+    assert float(equivariance_loss(detector, pictures, fixed).detach()) > 0.05
+
+
+def test_rounding_is_to_the_grid():
+    parameters = MotionParameters(torch.tensor([[[0.13, -0.26]]]), torch.full((1, 1, 2, 2), 0.9))
+    found = round_parameters(parameters, 3, 2, still=False)
+    assert found.points.tolist() == [[[0.125, -0.25]]]
+    assert found.matrices.flatten().tolist() == [1.0] * 4
+    still = round_parameters(parameters, 3, 2, still=True)
+    assert torch.equal(still.matrices[0, 0], torch.eye(2))
+    integers = integer_parameters(found)
+    assert integers["points"].flatten().tolist() == [128, -256]
+    assert torch.equal(float_parameters(integers).points, found.points)
+
+
+def trained_like(seed: int) -> FaceTwin:
+    """A twin with weights large enough that every branch matters."""
+    torch.manual_seed(seed)
+    twin = FaceTwin(3, 8, 8, 8)
+    with torch.no_grad():
+        twin.motion.head.weight.normal_(std=0.1)
+        twin.synthesis.exit.weight.normal_(std=0.1)
+    return twin
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_integer_model_follows_the_simulated_one(seed):
+    twin = trained_like(seed)
+    model = compile_model(parse_model(model_bytes(twin, "tiny")))
+    pictures = torch.from_numpy(tiny.pictures(seed))
+    key = pictures[:1]
+    generator = torch.Generator().manual_seed(seed)
+    points = torch.rand(2, 3, 2, generator=generator) - 0.5
+    points[1] = points[0] + 0.1
+    matrices = torch.eye(2).expand(2, 3, 2, 2) + 0.1 * torch.randn(2, 3, 2, 2, generator=generator)
+    rounded = round_parameters(MotionParameters(points, matrices), 7, 5, still=False)
+    first = MotionParameters(rounded.points[:1], rounded.matrices[:1])
+    second = MotionParameters(rounded.points[1:], rounded.matrices[1:])
+    mean, maximum = compare(model, twin, key, first, second)
+    assert mean < 0.6
+    assert maximum <= 12
+
+
+def test_a_convolution_is_simulated_to_the_bit():
+    twin = trained_like(3)
+    layer = twin.motion.enter
+    layer.quantise = True
+    model = compile_model(parse_model(model_bytes(twin, "tiny")))
+    names = {key: f"motion.enter.{key}" for key in ("weight", "bias", "shift")}
+    weight, bias, shift = (torch.from_numpy(model.tensors[n]) for n in names.values())
+    x = torch.randint(-128, 256, (1, layer.in_channels, 12, 12), generator=torch.manual_seed(2))
+    total = torch.nn.functional.conv2d(x.double(), weight.double(), padding=1).long()
+    total = total + bias[:, None, None]
+    half = 1 << (shift - 1).clamp_min(0)
+    expected = ((total + half[:, None, None]) >> shift[:, None, None]).clamp(0, 1023)
+    simulated = layer(x.float() / 128) * 128
+    assert torch.equal(simulated.long(), expected)
+    assert torch.equal(simulated, simulated.round())
+
+
+def test_exponents_keep_float32_exact():
+    torch.manual_seed(5)
+    for scale in (0.01, 1.0, 30.0):
+        weight, bias = scale * torch.randn(6, 64, 3, 3), scale * torch.randn(6)
+        p = weight_exponents(weight, bias)
+        rounded = torch.round(weight.double() * 2 ** p[:, None, None, None])
+        total = rounded.abs().flatten(1).sum(1) * 1023 + bias.double().abs() * 128 * 2**p + 2**p
+        assert torch.all((total < FLOAT32_EXACT) | (p == 0))
+        assert torch.all(rounded.abs() <= 127) or scale > 20
+
+
+def test_detector_file_round_trip_and_refusal(tmp_path):
+    detector = KeypointDetector(5).eval()
+    path = tmp_path / "d.safetensors"
+    save_detector(detector, path)
+    pictures = torch.from_numpy(tiny.pictures(1)[:1]).float()
+    assert torch.equal(load_detector(path)(pictures).points, detector(pictures).points)
+    path.write_bytes(b"\x80\x04K\x01.")
+    with pytest.raises(AnalysisError, match=r"d\.safetensors"):
+        load_detector(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("batch: 2", "batch: 0", "batch = 0"),
+        ("batch: 2", "batch: '2'", "batch = '2'"),
+        ("seed: 3", "sed: 3", "sed = 3"),
+        ("seed: 3", "seed: 3\nseed: 4", "given twice"),
+        ("vgg: 0.1", "vgg: -1.0", "losses.vgg = -1.0"),
+        ("name: tiny", "name: [", "not YAML"),
+    ],
+)
+def test_bad_recipes_name_the_element(tmp_path, old, new, words):
+    path = tmp_path / "r.yaml"
+    path.write_text(tiny.RECIPE.replace(old, new))
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_shipped_recipes_load():
+    recipes = sorted((Path(__file__).parents[2] / "reference_sw/training/recipes").glob("*.yaml"))
+    assert recipes
+    for path in recipes:
+        assert load_recipe(path).name == path.stem
+
+
+def test_commands_train_export_and_measure(folder, tmp_path, capsys):
+    run, models = tmp_path / "run", tmp_path / "models"
+    common = ["--recipe", str(folder / "tiny.yaml"), "--data", str(folder / "data")]
+    weights = ["--weights", str(folder / "weights")]
+    assert main(["run", *common, *weights, "--run", str(run)]) == 0
+    assert (run / "curves.png").read_bytes()[:4] == b"\x89PNG"
+    assert main(["export", *common, "--run", str(run), "--models", str(models)]) == 0
+    assert "integer against simulated" in capsys.readouterr().out
+    assert load_model(models / "tiny.safetensors").name == "tiny"
+    assert main(["measure", *common, *weights, "--models", str(models)]) == 0
+    assert "held" in capsys.readouterr().out
+
+
+def test_commands_refuse_in_one_line(folder, tmp_path, capsys):
+    common = ["--data", str(tmp_path), "--weights", str(tmp_path), "--run", str(tmp_path / "r")]
+    assert main(["run", "--recipe", str(folder / "tiny.yaml"), *common]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["run", "--recipe", str(tmp_path / "gone.yaml"), *common]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_prepare_decodes_and_codes(tmp_path, capsys):
+    from reference_sw.training.prepare import run_program
+
+    clips, data = tmp_path / "clips", tmp_path / "data"
+    clips.mkdir()
+    source = ["-f", "lavfi", "-i", "testsrc2=size=128x128:rate=25:duration=0.2"]
+    run_program([*source, "-pix_fmt", "yuv420p", str(clips / "one.y4m")])
+    assert main(["prepare", "--clips", str(clips), "--data", str(data)]) == 0
+    (sequence,) = load_sequences(data, data / "coded")
+    assert sequence.pictures.shape == (5, 3, 256, 256)
+    assert sequence.coded is not None
+    originals = sequence.pictures[sequence.coded.index].astype(float)
+    errors = [float(np.mean((q - originals) ** 2)) for q in sequence.coded.pictures]
+    assert errors == sorted(errors)
+    assert 0 < errors[0] < errors[-1]
+    (clips / "bad.mp4").write_bytes(b"no video")
+    assert main(["prepare", "--clips", str(clips), "--data", str(data)]) == 1
+    assert "ffmpeg" in capsys.readouterr().err
+
+
+DATA = Path(os.environ.get("GVC_DATA", ""))
+
+
+@pytest.mark.skipif("GVC_DATA" not in os.environ, reason="GVC_DATA is not set")
+def test_lpips_and_embedding_against_published_values():
+    from PIL import Image
+
+    def read(name: str) -> torch.Tensor:
+        path = next((DATA / "oracles").rglob(name))
+        array = np.asarray(Image.open(path).convert("RGB"))
+        return torch.from_numpy(array.copy()).permute(2, 0, 1)[None].float()
+
+    lpips = LpipsAlex(DATA / "weights" / "lpips_alex_v0.1.npz")
+    reference = lpips.features(read("ex_ref.png"))
+    assert float(lpips(read("ex_p0.png"), reference)) == pytest.approx(0.722, abs=5e-4)
+    assert float(lpips(read("ex_p1.png"), reference)) == pytest.approx(0.138, abs=5e-4)
+    losses = Losses(identity=1.0, vgg=1.0)
+    objective = Objective(losses, DATA / "weights")
+    assert objective.identity is not None
+    picture = read("ex_ref.png")
+    assert float(objective.identity(picture, picture)) == pytest.approx(0, abs=1e-6)
