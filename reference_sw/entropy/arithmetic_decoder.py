@@ -5,6 +5,9 @@ Source: specification, clause 11.2.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+
 from reference_sw.entropy.errors import EntropyError
 
 RANGE_BITS = 32
@@ -70,22 +73,24 @@ class ArithmeticDecoder:
         self.ivl_range = self.ivl_range - unit * start if last else unit * size
         self._renormalise()
 
+    def code_symbol(self, cumulative: Sequence[int], symbol: int = 0) -> int:
+        """Return the next symbol; `symbol` is ignored.
+
+        cumulative: strictly increasing from 0 to 2^16; symbol s has the frequencies from
+        cumulative[s] up to cumulative[s + 1] - 1.  Source: specification, clause 11.2.5.
+        """
+        decoded = bisect_right(cumulative, self.target(PROBABILITY_BITS)) - 1
+        start = cumulative[decoded]
+        self.take(start, cumulative[decoded + 1] - start, PROBABILITY_BITS)
+        return decoded
+
     def finish(self) -> None:
         """Check that the data ended where decoding did.
 
         Raises EntropyError if bytes were missing, left over or followed by a zero byte.
         Source: specification, clause 11.2.7.
         """
-        length, needed = len(self._data), self._renormalisations
-        if not needed <= length <= needed + MAX_END_BYTES:
-            raise EntropyError(
-                f"arithmetic coded data of {length} bytes: its values take "
-                f"{needed}..{needed + MAX_END_BYTES} bytes"
-            )
-        if self._data.endswith(b"\0"):
-            raise EntropyError(
-                "arithmetic coded data ends with a zero byte, shall end with another"
-            )
+        check_end(self._data, self._renormalisations)
 
     def _renormalise(self) -> None:
         while self.ivl_range < RENORMALISATION_LIMIT:
@@ -94,3 +99,14 @@ class ArithmeticDecoder:
             self.ivl_range <<= 8
             self.ivl_offset = self.ivl_offset << 8 | following
             self._renormalisations += 1
+
+
+def check_end(data: bytes, needed: int) -> None:
+    """Raise EntropyError unless `data` is what a decoder that renormalised `needed` times takes."""
+    if not needed <= len(data) <= needed + MAX_END_BYTES:
+        raise EntropyError(
+            f"arithmetic coded data of {len(data)} bytes: its values take "
+            f"{needed}..{needed + MAX_END_BYTES} bytes"
+        )
+    if data.endswith(b"\0"):
+        raise EntropyError("arithmetic coded data ends with a zero byte, shall end with another")

@@ -5,6 +5,8 @@ Source: specification, clause 11.3 (informative).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reference_sw.entropy.arithmetic_decoder import (
     PROBABILITY_BITS,
     RANGE_BITS,
@@ -17,10 +19,11 @@ _WINDOW = 1 << RANGE_BITS
 class ArithmeticEncoder:
     """Encodes bins and intervals; `finish` returns the bytes and may be called once."""
 
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._low = 0
-        self._range = _WINDOW - 1
+    def __init__(self, written: bytes = b"", low: int = 0, width: int = _WINDOW - 1) -> None:
+        """Start, or go on from the bytes, low end and width that another encoder has reached."""
+        self._bytes = bytearray(written)
+        self._low = low
+        self._range = width
 
     def code_bin(self, probability: int, value: int) -> int:
         """Encode a bin and return it; probability: that of a 1, 1..65535 in units of 2^-16."""
@@ -37,6 +40,12 @@ class ArithmeticEncoder:
         """Encode an equiprobable unsigned integer of 1..16 bits and return it."""
         self.put(value, 1, bits)
         return value
+
+    def code_symbol(self, cumulative: Sequence[int], symbol: int) -> int:
+        """Encode a symbol and return it; cumulative: as for ArithmeticDecoder."""
+        start = cumulative[symbol]
+        self.put(start, cumulative[symbol + 1] - start, PROBABILITY_BITS)
+        return symbol
 
     def put(self, start: int, size: int, bits: int) -> None:
         """Narrow the interval to frequencies start..start + size - 1 of 2^bits."""

@@ -1,31 +1,17 @@
-"""Parameter coding: the walk over a picture's groups that decoder and encoder share.
+"""ParameterCoder: references, prediction and reconstruction, for decoder and encoder alike.
 
-Source: specification, clause 10.
+Source: specification, clauses 10.1 and 10.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from reference_sw.entropy.arithmetic_decoder import MAX_BYPASS_BITS
 from reference_sw.entropy.errors import EntropyError
-from reference_sw.entropy.logistic_mixing import Mixer
-from reference_sw.entropy.parameter_contexts import (
-    GREATER_KINDS,
-    MAGNITUDE_LIMIT,
-    MAX_PREFIX,
-    NUM_INPUTS,
-    BinKind,
-    OtherGroup,
-    ResidualContexts,
-    ResidualModel,
-    residual_contexts,
-    seen_in,
-)
 from reference_sw.entropy.parameter_layout import (
     MAX_MAGNITUDE,
     ParameterGroup,
@@ -36,35 +22,34 @@ from reference_sw.entropy.parameter_layout import (
 Values = npt.NDArray[np.int64]
 
 
-class BinCoder(Protocol):
-    """An arithmetic decoder, which ignores the values given, or an encoder, which returns them."""
+class ResidualCoder(Protocol):
+    """Codes the residuals of one group after the other; holds the adaptive state of all."""
 
-    def code_bin(self, probability: int, value: int) -> int: ...
+    def code_group(self, index: int, intra: bool, known: Values | None) -> Values:
+        """Return the residuals of group `index`; `known` is None when decoding."""
+        ...
 
-    def code_bypass(self, bits: int, value: int) -> int: ...
+
+Residuals = TypeVar("Residuals", bound=ResidualCoder)
 
 
-class ParameterCoder:
-    """State of parameter coding between pictures, and the walk over one picture.
+class ParameterCoder(Generic[Residuals]):
+    """State of parameter coding between pictures.
 
-    Contexts persist over pictures and segments until `reset`. `values` are arrays of int64, one
-    for each group of the layout, each element within +-(2^32 - 1).
+    Contexts persist over pictures and segments until `reset`. Values are arrays of int64, one for
+    each group of the layout, each element within +-(2^32 - 1).
     """
 
-    def __init__(self, layout: ParameterLayout) -> None:
+    def __init__(
+        self, layout: ParameterLayout, residual_coder: Callable[[ParameterLayout], Residuals]
+    ) -> None:
         self.layout = layout
+        self._new_residuals = residual_coder
         self.reset()
 
     def reset(self) -> None:
-        """Return to the initial state: no reference, all contexts initial."""
-        self._models = [
-            (ResidualModel(group.num_values), ResidualModel(group.num_values))
-            for group in self.layout.groups
-        ]
-        self._mixers = (
-            [Mixer(NUM_INPUTS) for _ in BinKind],
-            [Mixer(NUM_INPUTS) for _ in BinKind],
-        )
+        """Return to the initial state: no segment, no reference, all contexts initial."""
+        self._residuals = self._new_residuals(self.layout)
         self._key: tuple[Values, ...] | None = None
         self._previous: tuple[Values, ...] | None = None
         self._before_previous: tuple[Values, ...] | None = None
@@ -92,112 +77,35 @@ class ParameterCoder:
         )
         return linear
 
-    def code_picture(
-        self, coder: BinCoder, values: Sequence[Values] | None, intra: bool
-    ) -> tuple[Values, ...]:
+    def _code_picture(self, values: Sequence[Values] | None, intra: bool) -> tuple[Values, ...]:
         """Code one picture and return its values; `values` is None when decoding.
 
         Raises EntropyError if a value leaves its range.  Source: specification, clause 10.1.
         """
         coded: list[Values] = []
-        other = OtherGroup(0, ())
         for index, group in enumerate(self.layout.groups):
             predicted = None if intra else self.prediction(index)
             base = np.zeros(group.num_values, np.int64) if predicted is None else predicted
-            known = None if values is None else [int(v) for v in values[index] - base]
-            walk = _GroupWalk(coder, self._models[index], self._mixers, predicted is None)
-            residuals = walk.code(known, group.components, other)
+            known = None if values is None else values[index] - base
+            residuals = self._residuals.code_group(index, predicted is None, known)
             coded.append(reconstructed(group, base, residuals))
-            other = seen_in(residuals, walk.model.activity, group.components)
-        self._end_picture(tuple(coded), intra)
+        if intra or self._key is None:
+            self._key = tuple(coded)
+            self._previous = None
+        self._before_previous, self._previous = self._previous, tuple(coded)
         return tuple(coded)
 
-    def _end_picture(self, coded: tuple[Values, ...], intra: bool) -> None:
-        if intra or self._key is None:
-            self._key = coded
-            self._previous = None
-        self._before_previous, self._previous = self._previous, coded
 
-
-class _GroupWalk:
-    """One group of one picture: its residuals in order, each a few bins."""
-
-    def __init__(
-        self,
-        coder: BinCoder,
-        models: tuple[ResidualModel, ResidualModel],
-        mixers: tuple[list[Mixer], list[Mixer]],
-        intra: bool,
-    ) -> None:
-        self._coder = coder
-        self.model = models[intra]
-        self._mixers = mixers[intra]
-
-    def code(self, known: list[int] | None, components: int, other: OtherGroup) -> list[int]:
-        """Code the residuals of the group and take them into its history."""
-        decoded: list[int] = []
-        so_far = 0
-        for i in range(len(self.model.last)):
-            contexts = residual_contexts(self.model, decoded, so_far, components, other)
-            residual = self._residual(contexts, 0 if known is None else known[i])
-            decoded.append(residual)
-            so_far += min(abs(residual), MAGNITUDE_LIMIT)
-        self.model.end_picture(decoded)
-        return decoded
-
-    def _residual(self, contexts: ResidualContexts, value: int) -> int:
-        """residual( ): syntax and binarisation in clause 10.3."""
-        magnitude = abs(value)
-        if not self._bin(BinKind.SIGNIFICANT, contexts.magnitude, magnitude > 0):
-            return 0
-        negative = self._bin(BinKind.SIGN, contexts.sign, value < 0)
-        decoded = 1
-        for kind in GREATER_KINDS:
-            if not self._bin(kind, contexts.magnitude, magnitude > decoded):
-                return -decoded if negative else decoded
-            decoded += 1
-        decoded += self._escape(contexts.level, magnitude - decoded)
-        return -decoded if negative else decoded
-
-    def _bin(self, kind: BinKind, indices: tuple[int, ...], value: bool) -> int:
-        """Code one bin by the mixed estimate of its contexts, which then learn from it."""
-        contexts = self.model.contexts(kind, indices)
-        mixer = self._mixers[kind]
-        coded = self._coder.code_bin(mixer.mix([c.state for c in contexts]), int(value))
-        mixer.update(coded)
-        for context in contexts:
-            context.update(coded)
-        return coded
-
-    def _escape(self, level: int, value: int) -> int:
-        """Exp-Golomb code of order 0 whose prefix is adaptive.  Source: clause 10.3.3."""
-        length = (value + 1).bit_length() - 1
-        prefix = 0
-        while prefix < MAX_PREFIX:
-            context = self.model.prefix_context(level, prefix)
-            more = self._coder.code_bin(context.probability, int(prefix < length))
-            context.update(more)
-            if not more:
-                break
-            prefix += 1
-        suffix, left = 0, prefix
-        while left:
-            bits = min(left, MAX_BYPASS_BITS)
-            left -= bits
-            part = (value + 1 - (1 << length)) >> left & (1 << bits) - 1
-            suffix = suffix << bits | self._coder.code_bypass(bits, part)
-        return (1 << prefix) - 1 + suffix
-
-
-def reconstructed(group: ParameterGroup, base: Values, residuals: list[int]) -> Values:
+def reconstructed(group: ParameterGroup, base: Values, residuals: Values) -> Values:
     """Return prediction plus residuals; raises EntropyError where a value leaves its range."""
-    values = base + np.array(residuals, np.int64)
+    values = base + residuals
     outside = np.flatnonzero(np.abs(values) > MAX_MAGNITUDE)
     if outside.size:
         raise EntropyError(
             f"group '{group.name}' value {outside[0]} = {values[outside[0]]}: "
             f"shall be in +-{MAX_MAGNITUDE}"
         )
+    values.flags.writeable = False  # it is the reference of later pictures
     return values
 
 
@@ -214,5 +122,5 @@ def checked_values(layout: ParameterLayout, values: Sequence[Values]) -> tuple[V
                 f"group '{group.name}' given as {array.dtype}{list(array.shape)}: "
                 f"shall be integers [{group.num_values}]"
             )
-        checked.append(reconstructed(group, array.astype(np.int64), [0] * group.num_values))
+        checked.append(reconstructed(group, array.astype(np.int64), np.zeros_like(array)))
     return tuple(checked)

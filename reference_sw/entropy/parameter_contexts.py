@@ -165,15 +165,15 @@ def residual_contexts(
             NUM_LEVELS * level_history + level_picture,
             NUM_LEVELS * recent + level_history,
             27 * min(abs(west), 2) + 9 * min(abs(north), 2) + recent,
-            i,
             NUM_LEVELS * (6 * matching + min(in_point, 5)) + other.level,
+            i,
         ),
         sign=(
             15 * signs[0] + 5 * signs[1] + drift,
             9 * signs[2] + 3 * signs[3] + signs[4],
             9 * signs[0] + 3 * signs[2] + signs[3],
-            i,
             9 * min(component, 11) + 3 * signs[3] + signs[5],
+            i,
         ),
         level=level_history,
     )

@@ -1,43 +1,69 @@
-"""ParameterDecoder: generative parameters from segments, the definition in plain integers.
+"""ParameterDecoder: generative parameters from segments.
 
 Source: specification, clause 10.1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 from reference_sw.entropy.arithmetic_decoder import ArithmeticDecoder
 from reference_sw.entropy.errors import EntropyError
-from reference_sw.entropy.parameter_coder import ParameterCoder, Values
+from reference_sw.entropy.parameter_coder import ParameterCoder, ResidualCoder, Values
 from reference_sw.entropy.parameter_layout import ParameterLayout
+from reference_sw.entropy.parameter_residuals import PlainResiduals
 
 
-class ParameterDecoder(ParameterCoder):
+class ResidualDecoder(ResidualCoder, Protocol):
+    """Decodes the residuals of segments."""
+
+    def begin_segment(self, data: bytes) -> None: ...
+
+    def end_segment(self) -> None: ...
+
+
+class PlainResidualDecoder(PlainResiduals):
+    """The definition of residual decoding, in plain integers."""
+
+    def begin_segment(self, data: bytes) -> None:
+        """Start on the bytes of a segment."""
+        self._decoder = self.coder = ArithmeticDecoder(data)
+
+    def end_segment(self) -> None:
+        """Check that all bytes were taken; raises EntropyError if not."""
+        if self.coder is None:
+            raise EntropyError("a segment ends that has not begun")
+        self.coder = None
+        self._decoder.finish()
+
+
+class ParameterDecoder(ParameterCoder[ResidualDecoder]):
     """Decodes segments of pictures; contexts and references persist from one to the next.
 
-    After an EntropyError the state is undefined until `reset`.
+    After an EntropyError the state is undefined until `reset`. residual_decoder: the definition,
+    or its compiled twin CompiledResidualDecoder, which returns the same.
     """
 
-    def __init__(self, layout: ParameterLayout) -> None:
-        super().__init__(layout)
-        self._decoder: ArithmeticDecoder | None = None
+    def __init__(
+        self,
+        layout: ParameterLayout,
+        residual_decoder: Callable[[ParameterLayout], ResidualDecoder] = PlainResidualDecoder,
+    ) -> None:
+        super().__init__(layout, residual_decoder)
 
     def begin_segment(self, data: bytes) -> None:
         """Start on the arithmetic coded bytes of a segment, all of them and nothing else."""
-        self._decoder = ArithmeticDecoder(data)
+        self._residuals.begin_segment(data)
 
     def decode_picture(self, intra: bool = False) -> tuple[Values, ...]:
-        """Return the values of the next picture: for each group an array of int64.
+        """Return the values of the next picture: for each group a read-only array of int64.
 
         intra: predict from nothing and make the picture the reference of what follows.
         Raises EntropyError outside a segment or if a value leaves its range.
         """
-        if self._decoder is None:
-            raise EntropyError("a picture is decoded outside a segment")
-        return self.code_picture(self._decoder, None, intra)
+        return self._code_picture(None, intra)
 
     def end_segment(self) -> None:
         """Check that the pictures took all bytes of the segment; raises EntropyError if not."""
-        if self._decoder is None:
-            raise EntropyError("a segment ends that has not begun")
-        decoder, self._decoder = self._decoder, None
-        decoder.finish()
+        self._residuals.end_segment()

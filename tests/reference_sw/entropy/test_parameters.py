@@ -191,7 +191,10 @@ def test_a_residual_beyond_the_range_is_refused() -> None:
         (lambda: ParameterDecoder(KEYPOINTS).decode_picture(), "outside a segment"),
         (lambda: ParameterDecoder(KEYPOINTS).end_segment(), "has not begun"),
         (lambda: ParameterEncoder(KEYPOINTS).end_segment(), "has not begun"),
-        (lambda: ParameterEncoder(KEYPOINTS).encode_picture([]), "outside a segment"),
+        (
+            lambda: ParameterEncoder(KEYPOINTS).encode_picture((np.zeros(20, int),)),
+            "outside a segment",
+        ),
         (
             lambda: ParameterDecoder(KEYPOINTS).set_key_picture((np.zeros(19, int),)),
             r"given as int64\[19\]: shall be integers \[20\]",
