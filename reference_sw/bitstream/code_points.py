@@ -117,3 +117,4 @@ class GroupKind(IntEnum):
     COMPONENTS = 72
     PUPILS = 73
     ENHANCEMENT_MATRIX = 74
+    MESSAGE_FLAGS = 75

@@ -5,7 +5,7 @@ Source: reference_sw/specification, clauses 2.2 and 2.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from reference_sw.bitstream.byte_stream import UnitBytes, split_byte_stream, unescape
 from reference_sw.bitstream.code_points import UnitType
@@ -56,18 +56,24 @@ def read_native_stream(stream: bytes) -> Iterator[NativeUnit]:
         yield read_unit(unit, state)
 
 
-def resolve_picture_index(gps: ParameterSet, lsb: int, expected: int) -> int:
-    """Return the picture index whose least significant bits are lsb: the expected one.
+def resolve_picture_index(
+    gps: ParameterSet, lsb: int, expected: int, key_indices: Set[int] = frozenset()
+) -> int:
+    """Return the picture index whose least significant bits are lsb.
 
-    Source: clause 4.2.
+    It is the expected one, or follows it with nothing but key pictures between, which then have
+    no parameters.  Source: clause 4.2.
 
     Raises:
         BitstreamError: the least significant bits do not match, so a segment is missing.
     """
     size = 1 << gps.gps_log2_max_picture_index_lsb
-    if expected % size != lsb:
-        raise BitstreamError(
-            f"Segment.gsu_first_picture_index_lsb = {lsb}: shall be {expected % size} "
-            f"for picture {expected}; segments are missing or out of order"
-        )
-    return expected
+    index = expected
+    while index % size != lsb:
+        if index not in key_indices:
+            raise BitstreamError(
+                f"Segment.gsu_first_picture_index_lsb = {lsb}: shall be {expected % size} "
+                f"for picture {expected}; segments are missing or out of order"
+            )
+        index += 1
+    return index

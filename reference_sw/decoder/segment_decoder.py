@@ -5,6 +5,8 @@ Source: reference_sw/specification, clauses 4.3 and 4.4.
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from reference_sw.bitstream.errors import BitstreamError
 from reference_sw.bitstream.native_stream import resolve_picture_index
 from reference_sw.bitstream.parameter_set import ParameterSet
@@ -36,17 +38,19 @@ def entropy_layout(gps: ParameterSet) -> ParameterLayout:
 
 
 class SegmentDecoder:
-    """Decodes the segments of one layer and temporal sub-layer; contexts persist between them."""
+    """Decodes the segments of one layer and temporal sub-layer; contexts persist between them.
 
-    def __init__(self, gps: ParameterSet) -> None:
+    next_index: the picture that the first segment is expected to begin with; None where only its
+    least significant bits tell (the first segment of a sub-layer above 0).
+    """
+
+    def __init__(self, gps: ParameterSet, next_index: int | None = 0) -> None:
         self._gps = gps
         groups = gps.parameter_groups
         self._decoder = ParameterDecoder(entropy_layout(gps)) if groups else None
-        self.next_index = 0
+        self.next_index = next_index
 
-    def decode(
-        self, gsu: Segment, key_indices: frozenset[int] | set[int]
-    ) -> list[tuple[int, tuple[Values, ...]]]:
+    def decode(self, gsu: Segment, key_indices: Set[int]) -> list[tuple[int, tuple[Values, ...]]]:
         """Return picture index and quantised values (for each group an array of int64).
 
         key_indices: pictures for which a key picture unit came; they are predicted from nothing.
@@ -55,7 +59,9 @@ class SegmentDecoder:
             BitstreamError: a missing segment, or a payload that does not decode.
         """
         stride = gsu.gsu_picture_stride_minus1 + 1
-        first = resolve_picture_index(self._gps, gsu.gsu_first_picture_index_lsb, self.next_index)
+        first = gsu.gsu_first_picture_index_lsb
+        if self.next_index is not None:
+            first = resolve_picture_index(self._gps, first, self.next_index, key_indices)
         indices = range(first, first + stride * gsu.num_pictures, stride)
         self.next_index = indices.stop
         if self._decoder is None:
@@ -72,7 +78,7 @@ class SegmentDecoder:
         decoder: ParameterDecoder,
         gsu: Segment,
         indices: range,
-        key_indices: frozenset[int] | set[int],
+        key_indices: Set[int],
     ) -> list[tuple[int, tuple[Values, ...]]]:
         if gsu.gsu_context_reset_flag:
             decoder.reset()

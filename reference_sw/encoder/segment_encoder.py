@@ -5,7 +5,7 @@ Source: reference_sw/specification, clauses 4.3 and 4.4.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from reference_sw.bitstream.errors import BitstreamError
 from reference_sw.bitstream.parameter_set import ParameterSet
@@ -17,18 +17,22 @@ from reference_sw.entropy.parameter_encoder import ParameterEncoder
 
 
 class SegmentEncoder:
-    """Encodes the segments of one layer; contexts persist between them."""
+    """Encodes the segments of one layer, from picture next_index on; contexts persist."""
 
-    def __init__(self, gps: ParameterSet) -> None:
+    def __init__(self, gps: ParameterSet, next_index: int = 0) -> None:
         self._gps = gps
         groups = gps.parameter_groups
         self._encoder = ParameterEncoder(entropy_layout(gps)) if groups else None
-        self._next_index = 0
+        self._next_index = next_index
+
+    def skip(self, pictures: int = 1) -> None:
+        """Pass over key pictures that have no parameters."""
+        self._next_index += pictures
 
     def encode(
         self,
         pictures: Sequence[tuple[Values, ...]],
-        key_indices: frozenset[int] | set[int],
+        key_indices: Set[int],
         *,
         reset: bool = False,
     ) -> Segment:
