@@ -22,7 +22,15 @@ class PictureMetric(Metric):
 
     @abstractmethod
     def compare(self, original: PictureBatch, decoded: PictureBatch) -> Values:
-        """Return one figure for each picture, shape (pictures,), NaN where undefined."""
+        """Return one figure for each picture, shape (pictures,), NaN where undefined.
+
+        A metric of trajectories returns what it observes of each picture, (pictures, ...), and
+        overrides `picture_scores`.
+        """
+
+    def picture_scores(self, observed: Values) -> Values:
+        """Return the figures of all pictures from what was observed of all of them."""
+        return observed
 
     def sequence_score(self, pictures: Values) -> float | None:
         """Return the sequence's figure from the pictures' figures; None when undefined."""
@@ -61,8 +69,9 @@ def measure_together(
 
 
 def _scores(metric: PictureMetric, values: Values) -> Scores:
-    pictures = tuple(float(v) if np.isfinite(v) else None for v in values)
-    sequence = metric.sequence_score(values)
+    figures = metric.picture_scores(values)
+    pictures = tuple(float(v) if np.isfinite(v) else None for v in figures)
+    sequence = metric.sequence_score(figures)
     missing = sum(v is None for v in pictures)
     reason = "" if sequence is not None else f"undefined in {missing} of {len(pictures)} pictures"
     return Scores(sequence, pictures, reason)

@@ -25,10 +25,18 @@ class PictureBatch:
 
     planes: arrays of shape (pictures, height, width), uint8 or uint16, 0..2^bit_depth - 1.
     Derived arrays (converted colours, features) live as long as the batch, so that every metric
-    and every decoded file compared with this batch shares them.
+    and every decoded file compared with this batch shares them. before: the one picture ahead of
+    the batch, None at the start of the file.
     """
 
-    def __init__(self, video: VideoFormat, first: int, planes: tuple[Samples, ...]) -> None:
+    def __init__(
+        self,
+        video: VideoFormat,
+        first: int,
+        planes: tuple[Samples, ...],
+        before: PictureBatch | None = None,
+    ) -> None:
+        self.before = before
         self.format = video
         self.first = first
         self.planes = planes
@@ -42,6 +50,11 @@ class PictureBatch:
         if key not in self._derived:
             self._derived[key] = make()
         return cast(Derived, self._derived[key])
+
+    def last_picture(self) -> PictureBatch:
+        """Return the last picture as a batch of its own, without what was derived."""
+        planes = tuple(plane[-1:] for plane in self.planes)
+        return PictureBatch(self.format, self.first + len(self) - 1, planes)
 
     def plane(self, name: str) -> Samples:
         """Return plane y, u, v, r, g or b of every picture: (pictures, height, width).
@@ -117,11 +130,14 @@ def read_batches(video: VideoFile, pictures: int = 0) -> Iterator[PictureBatch]:
         MetricError: the file ends early, or a sample is above 2^bit_depth - 1.
     """
     step = pictures or pictures_per_batch(video.format)
+    before: PictureBatch | None = None
     with video.path.open("rb") as stream:
         for first in range(0, video.frames, step):
             count = min(step, video.frames - first)
             data = stream.read(count * video.format.bytes_per_picture)
-            yield PictureBatch(video.format, first, _split(video, first, count, data))
+            batch = PictureBatch(video.format, first, _split(video, first, count, data), before)
+            before = batch.last_picture()
+            yield batch
 
 
 def _split(video: VideoFile, first: int, count: int, data: bytes) -> tuple[Samples, ...]:

@@ -25,6 +25,7 @@ MODULES = (
     "vifp",
     "fsim",
     "ciede2000",
+    "temporal",
 )
 
 
