@@ -21,7 +21,7 @@ from ctc.campaign_tasks import RunOptions, TaskBuilder
 from ctc.errors import CtcError
 from ctc.executor import local_executor
 from ctc.plan import Plan
-from ctc.record import Output, Record
+from ctc.record import Output
 from ctc.stage import Outcome, Place, open_store, run_stage
 from ctc.stage_record import failed_record
 
@@ -36,8 +36,8 @@ class Progress(Protocol):
     def begin(self, total: int, tally: Counter[str], jobs: int) -> None:
         """A run of so many stages starts, some of them finished; so many run at once."""
 
-    def ended(self, job: Job, records: list[Record], cached: bool, tally: Counter[str]) -> None:
-        """A job has ended with these records, which another runner may have made."""
+    def ended(self, job: Job, outcome: Outcome, tally: Counter[str]) -> None:
+        """A job has ended; so many stages are finished, failed and left now."""
 
     def warn(self, line: str) -> None:
         """Something the user should know."""
@@ -79,6 +79,7 @@ class Campaign:
         self._running: dict[Future[Outcome], tuple[Job, int]] = {}
         self._remakes: Counter[str] = Counter()
         self._tally: Counter[str] = Counter()
+        self._ran = 0
         self._decoded: dict[str, dict[str, Output]] = {}
 
     def run(self) -> Summary:
@@ -89,7 +90,6 @@ class Campaign:
         with stop_on_signals():
             for curve in self.state.curves.values():
                 self._resolve(curve)
-            summary.cached = self._tally["done"]
             self._progress.begin(self.state.total, self._tally, self._place.jobs)
             try:
                 self._loop()
@@ -99,7 +99,8 @@ class Campaign:
             summary.interrupted = ctc.process.SUPERVISOR.stopping
         for line in store.drain_warnings():
             self._progress.warn(line)
-        summary.run = self._tally["done"] - summary.cached
+        summary.run = self._ran
+        summary.cached = self._tally["done"] - min(self._ran, self._tally["done"])
         summary.failures = [f for c in self.state.curves.values() for f in c.failures]
         return summary
 
@@ -144,6 +145,7 @@ class Campaign:
             return
         curves = self._waiters.pop(job.key, [])
         self.state.made(outcome.records)
+        self._ran += sum(record.done for record in outcome.records if not outcome.cached)
         if outcome.gone:
             self._remakes[job.name] += 1
             if self._remakes[job.name] > MAX_REMAKES:
@@ -153,7 +155,7 @@ class Campaign:
             self._keep_track(job, outcome, curve)
             self._resolve(curve, time.monotonic() + BUSY_WAIT_S if outcome.busy else 0.0)
         if not outcome.gone and not outcome.busy:
-            self._progress.ended(job, outcome.records, outcome.cached, self._tally)
+            self._progress.ended(job, outcome, self._tally)
 
     def _resolve(self, curve: Curve, not_before: float = 0.0) -> None:
         """Queue what can run now of a curve; a job wanted by two curves runs once."""

@@ -144,10 +144,18 @@ class CampaignLock(StrictModel):
     configurations: list[LockedConfiguration]
 
 
+class _PlainDumper(yaml.SafeDumper):
+    """Writes a value twice rather than an alias, which the strict loader refuses."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def lock_text(lock: CampaignLock) -> bytes:
     """Return the file's bytes: YAML in the order of the schema, without its defaults."""
     data: dict[str, Any] = lock.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100).encode("utf-8")
+    text = yaml.dump(data, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=100)
+    return text.encode("utf-8")
 
 
 def write_lock(folder: Path, lock: CampaignLock) -> None:

@@ -125,8 +125,13 @@ class Claims:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
             return False
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            os.write(descriptor, text.encode())
+        except OSError:  # an empty claim would seem to be one that is just being written
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
         return True
 
     def _dead(self, path: Path, content: str) -> bool:

@@ -52,7 +52,7 @@ class DecodeTask(Task):
         record = replace(new_record(self.stage, self.keyed, self.codec, place.ctc), **run.fields)
         reason = run.failure or missing_output("decoder", decoded)
         if reason:
-            return [replace(record, status=run.status_of_failure, reason=reason)]
+            return [run.failed(record, reason)]
         reason = self._wrong_pictures(decoded)
         check = check_decoder_log(self.log, run.logs[0], self.frames)
         if reason:

@@ -58,7 +58,7 @@ class EncodeTask(Task):
         record = replace(new_record(self.stage, self.keyed, self.codec, place.ctc), **run.fields)
         reason = run.failure or missing_output("encoder", bitstream)
         if reason:
-            return [replace(record, status=run.status_of_failure, reason=reason)]
+            return [run.failed(record, reason)]
         output = store.put(bitstream)
         check = check_encoder_log(self.log, run.logs[0], output.bytes, self.frames)
         return [replace(record, output=output, log_check=check)]

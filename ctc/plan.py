@@ -5,7 +5,7 @@ Source: ctc/conditions/conditions.md, clauses 2, 3 and 7.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -51,11 +51,13 @@ def plan_campaign(
     """
     chosen = _configurations(conditions, selection)
     sequences = load_sequences()
+    _check_sequences(chosen, selection, sequences)
     cards: dict[str, PlannedCard] = {}
     configurations = []
     for configuration in chosen:
         names = _cards(configuration, selection, path, cards)
         configurations.append(_configuration(configuration, selection, names, cards, sequences))
+    _all_known("codec", selection.rate_points, cards)
     used = dict.fromkeys(n for c in configurations for n in c.frames)
     found = {n: sequences.find(n) for n in used}
     locked_sequences = {n: _locked_sequence(s) for n, s in found.items()}
@@ -100,12 +102,21 @@ def _configurations(conditions: Conditions, selection: Selection) -> list[Config
     return [c for c in conditions.configurations if c.name in wanted]
 
 
-def _all_known(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
+def _check_sequences(
+    configurations: list[Configuration], selection: Selection, sequences: SequenceList
+) -> None:
+    wanted = [c.sequences for c in configurations]
+    members = [s for w in wanted for s in sequences.select(w.classes, w.names)]
+    _all_known("class", selection.classes, dict.fromkeys(s.sequence_class for s in members))
+    _all_known("sequence", selection.sequences, dict.fromkeys(s.name for s in members))
+
+
+def _all_known(what: str, wanted: Iterable[str], known: Collection[str]) -> None:
     for name in wanted:
         if name not in known:
             raise ConditionsError(
                 f"{what} '{name}' is not in the conditions{near_miss(name, known)}"
-                f" (there are: {', '.join(known)})"
+                f" (there are: {', '.join(list(known)[:12])})"
             )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
 from ctc.campaign_state import STAGES, Job
-from ctc.record import Record
+from ctc.stage import Outcome
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -21,12 +21,12 @@ class RunProgress:
         self._stream, self._quiet = stream, quiet
         self._bar: tqdm[Never] | None = None
         self._total = self._jobs = 0
-        self._cached = 0
+        self._ran = 0
         self._seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
 
     def begin(self, total: int, tally: Counter[str], jobs: int) -> None:
         """A run of so many stages starts, some of them finished; so many run at once."""
-        self._total, self._jobs, self._cached = total, jobs, tally["done"]
+        self._total, self._jobs = total, jobs
         if self._quiet or not self._stream.isatty():
             return
         from tqdm import tqdm
@@ -41,14 +41,15 @@ class RunProgress:
         )
         self._show(tally)
 
-    def ended(self, job: Job, records: list[Record], cached: bool, tally: Counter[str]) -> None:
-        """A job has ended with these records, which another runner may have made."""
-        if not cached:
-            self._seconds[job.stage].append(_wall(records))
-        bad = [record for record in records if not record.done]
+    def ended(self, job: Job, outcome: Outcome, tally: Counter[str]) -> None:
+        """A job has ended; so many stages are finished, failed and left now."""
+        if not outcome.cached:
+            self._seconds[job.stage].append(outcome.wall_s)
+            self._ran += sum(record.done for record in outcome.records)
+        bad = [record for record in outcome.records if not record.done]
         if self._bar is None:
             if not self._quiet or bad:
-                self._line(job, records, cached, tally)
+                self._line(job, outcome, tally)
             return
         for record in bad[:1]:
             self.warn(f"{job.name}: {record.status}: {record.reason}")
@@ -90,28 +91,22 @@ class RunProgress:
         self._bar.n = min(self._total, tally["done"] + tally["failed"] + tally["blocked"])
         self._bar.set_postfix_str(text, refresh=True)
 
-    def _line(self, job: Job, records: list[Record], cached: bool, tally: Counter[str]) -> None:
-        bad = [record for record in records if not record.done]
+    def _line(self, job: Job, outcome: Outcome, tally: Counter[str]) -> None:
+        bad = [record for record in outcome.records if not record.done]
         count = tally["done"] + tally["failed"] + tally["blocked"]
         if bad:
             state = f"{bad[0].status}: {bad[0].reason}"
-        elif cached:
+        elif outcome.cached:
             state = "done by another runner"
         else:
-            state = f"{_wall(records):.2f} s{_made(job, records)}"
+            state = f"{outcome.wall_s:.2f} s{_made(job, outcome)}"
         width = len(str(self._total))
         self.warn(f"{count:{width}d}/{self._total} {job.name}: {state}")
 
 
-def _wall(records: list[Record]) -> float:
-    """Seconds of one job; metrics measured in one pass state the same cost, counted once."""
-    passes = {(r.cost.get("wall_s", 0.0), r.cost.get("cpu_s", 0.0)) for r in records}
-    return float(sum(wall for wall, _ in passes))
-
-
-def _made(job: Job, records: list[Record]) -> str:
-    if job.stage == "encode" and records and records[0].output:
-        return f", {records[0].output.bytes} bytes"
+def _made(job: Job, outcome: Outcome) -> str:
+    if job.stage == "encode" and outcome.records and outcome.records[0].output:
+        return f", {outcome.records[0].output.bytes} bytes"
     return f", {len(job.pending)} figures" if job.stage == "measure" else ""
 
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from ctc.demo.render import render
 from ctc.derived_files import CHUNK, derived_file, file_md5
 from ctc.errors import CtcError, SequenceError, StageError
 from ctc.lossless import decode_lossless
@@ -57,7 +56,7 @@ def whole_file(sequence: Sequence, folder: Path) -> Path:
         found = find_file(sequence)
         target = home_folder() / sequence.file if found is None else found
         if found is None:
-            derived_file(target, partial(render, sequence.name))
+            derived_file(target, partial(_rendered, sequence.name))
     elif sequence.storage == "coded":
         name = f"{sequence.name}-{sequence.md5[:12]}{suffix_of(sequence.format)}"
         coded = locate(sequence)
@@ -66,6 +65,12 @@ def whole_file(sequence: Sequence, folder: Path) -> Path:
         target = locate(sequence)
     check_original(sequence, target)
     return target
+
+
+def _rendered(name: str, target: Path) -> None:
+    from ctc.demo.render import render  # compiles its arithmetic: only where it is needed
+
+    render(name, target)
 
 
 def check_original(sequence: Sequence, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ from ctc.record import Record
 from ctc.record_folder import RecordFolder
 from ctc.stage_record import failed_record
 from ctc.store import ArtefactGone, Store
+
+DISK_FULL = "disk full"
+DISK_FULL_BELOW = 256 << 10  # bytes free; what a failed stage had written is still there
 
 
 class Cancelled(Exception):
@@ -80,7 +84,7 @@ class Outcome:
     """What came of a task: records, or busy (claimed by another runner), or cancelled.
 
     cached: another runner had finished it meanwhile; gone: an artefact it needs is no longer in the
-    store; warnings: lines for the user.
+    store; wall_s: seconds the job took in all; warnings: lines for the user.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -88,6 +92,7 @@ class Outcome:
     cancelled: bool = False
     cached: bool = False
     gone: bool = False
+    wall_s: float = 0.0
     warnings: tuple[str, ...] = ()
 
 
@@ -99,6 +104,7 @@ def run_stage(task: Task, place: Place, force: bool = False) -> Outcome:
     cause lies outside the stage (`retry`) is run again by the next resume.
     """
     store = open_store(place.store)
+    started = time.monotonic()
     try:
         with store.claims.hold(task.claim_key) as ours:
             if not ours:
@@ -123,7 +129,8 @@ def run_stage(task: Task, place: Place, force: bool = False) -> Outcome:
             failed_record(task.stage, k, task.codec, reason, retry=True) for k in task.stages
         ]
         _write_failures(records, place, store)
-    return Outcome(records, warnings=store.drain_warnings())
+    wall_s = time.monotonic() - started
+    return Outcome(records, wall_s=wall_s, warnings=store.drain_warnings())
 
 
 def _finished(task: Task, place: Place, store: Store) -> list[Record]:
@@ -171,6 +178,6 @@ def with_disk_state(line: str, folder: Path) -> str:
         free = shutil.disk_usage(folder).free
     except OSError:
         return line
-    if free < 1 << 20 or "No space left" in line:
-        return f"disk full ({free >> 20} MiB free at {folder}): {line}"
+    if free < DISK_FULL_BELOW or "No space left" in line:
+        return f"{DISK_FULL} ({free >> 10} KiB free at {folder}): {line}"
     return line

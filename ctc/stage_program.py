@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ctc.process
 from ctc.process import Command, ProcessResult, program_environment
 from ctc.program import Program
-from ctc.stage import Cancelled, Place, Task, open_store
+from ctc.record import Record
+from ctc.stage import DISK_FULL, Cancelled, Place, Task, open_store, with_disk_state
 from ctc.stage_record import cost, failure_reason
 
 
 @dataclass(frozen=True)
 class ProgramRun:
-    """One run of a program: how it ended, why it failed (empty if not), and its logs."""
+    """One run of a program: how it ended, why it failed (empty if not), and its logs.
+
+    fields: of the record; outside: whether the failure's cause lies outside the stage.
+    """
 
     result: ProcessResult
     failure: str
     logs: tuple[Path, Path]
     fields: dict[str, Any]
+    outside: bool = False
 
-    @property
-    def status_of_failure(self) -> str:
-        """`timeout` or `failed`."""
-        return "timeout" if self.result.stopped == "timeout" else "failed"
+    def failed(self, record: Record, reason: str) -> Record:
+        """Return the record of the failure."""
+        status = "timeout" if self.result.stopped == "timeout" else "failed"
+        return replace(record, status=status, reason=reason, retry=self.outside)
 
 
 def run_program(
@@ -68,7 +73,9 @@ def run_program(
         "logs": tuple(log.name for log in logs),
     }
     failure = failure_reason(role, result, logs) if result.failure else ""
-    return ProgramRun(result, failure, logs, fields)
+    if failure and not failure.startswith(DISK_FULL):
+        failure = with_disk_state(failure, work)
+    return ProgramRun(result, failure, logs, fields, failure.startswith(DISK_FULL))
 
 
 def missing_output(role: str, path: Path) -> str:

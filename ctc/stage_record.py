@@ -12,7 +12,7 @@ from ctc.keys import Keyed
 from ctc.process import ProcessResult
 from ctc.record import Record
 
-DISK_FULL_WORDS = (b"No space left on device", b"Disk quota exceeded", b"File too large")
+DISK_FULL_WORDS = (b"No space left on device", b"Disk quota exceeded")
 REASON_LENGTH = 400
 
 
@@ -63,10 +63,10 @@ def failure_reason(role: str, result: ProcessResult, logs: tuple[Path, Path]) ->
         return f"{role}: no result within the timeout; ended after {result.wall_s:.1f} s"
     said = last_line(logs[1]) or last_line(logs[0])
     line = f"{role}: {result.failure}" + (f": {said}" if said else "")
-    if result.failure.endswith("(SIGXFSZ)") or any(
-        word in tail(log) for word in DISK_FULL_WORDS for log in logs
-    ):
-        line = f"disk full, or a file over its size limit: {line}"
+    if any(word in tail(log) for word in DISK_FULL_WORDS for log in logs):
+        line = f"disk full: {line}"
+    elif result.failure.endswith("(SIGXFSZ)") or b"File too large" in tail(logs[1]):
+        line = f"a file over the size limit: {line}"
     return line[:REASON_LENGTH]
 
 
