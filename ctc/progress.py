@@ -83,9 +83,8 @@ class RunProgress:
         if self._bar is None:
             return
         left = self.seconds_left(tally)
-        text = (
-            f"{tally['done'] - self._cached} run, {self._cached} cached, {tally['failed']} failed"
-        )
+        cached = max(0, tally["done"] - self._ran)
+        text = f"{self._ran} run, {cached} cached, {tally['failed']} failed"
         if left is not None:
             text += f", {_clock(left)} left"
         self._bar.n = min(self._total, tally["done"] + tally["failed"] + tally["blocked"])
