@@ -38,7 +38,7 @@ train: setup ## train a face network: CLIPS=folder WEIGHTS=folder [RECIPE=...] (
 	$(BIN)/gvc-train prepare --clips $(CLIPS) --data build/train/data
 	$(BIN)/gvc-train run --recipe $(RECIPE) --data build/train/data --weights $(WEIGHTS) \
 		--run build/train/$(basename $(notdir $(RECIPE)))
-	$(BIN)/gvc-train export --recipe $(RECIPE) --data build/train/data \
+	$(BIN)/gvc-train export --recipe $(RECIPE) --data build/train/data --weights $(WEIGHTS) \
 		--run build/train/$(basename $(notdir $(RECIPE))) --models build/train/models
 
 benchmark: setup ## speed against peers, as ratios in one run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -101,10 +101,12 @@ def pixel_centres(height: int, width: int, device: torch.device | str = "cpu") -
 
 
 def save_detector(detector: KeypointDetector, path: Path) -> None:
-    """Writes the network as safetensors with its layout in the header."""
+    """Writes the network as safetensors with its layout in the header, whole or not at all."""
     header = {"format": "gvc-analysis-1", "layout": json.dumps({"points": detector.num_points})}
     tensors = {k: v.detach().cpu().contiguous() for k, v in detector.state_dict().items()}
-    save_file(tensors, path, metadata=header)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(save(tensors, metadata=header))
+    part.replace(path)
 
 
 def load_detector(path: Path) -> KeypointDetector:

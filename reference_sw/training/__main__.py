@@ -18,15 +18,16 @@ from reference_sw.encoder.analysis import (
 )
 from reference_sw.encoder.twin import FaceTwin
 from reference_sw.network.errors import ModelError
-from reference_sw.network.runtime import load_model
+from reference_sw.network.runtime import IntegerModel, load_model
 from reference_sw.training.checkpoint import CheckpointError, load_checkpoint
 from reference_sw.training.curves import plot_curves
 from reference_sw.training.dataset import DatasetError, TrainingSequence, load_sequences
 from reference_sw.training.export import compare, export_model
 from reference_sw.training.lpips import LossWeightsError, LpipsAlex
-from reference_sw.training.measure import measure
+from reference_sw.training.measure import HeldOut, measure
 from reference_sw.training.objective import LPIPS_FILE
 from reference_sw.training.prepare import find_clips, prepare
+from reference_sw.training.provenance import Export, card_of, training_seconds, write_card
 from reference_sw.training.recipe import Recipe, RecipeError, load_recipe
 from reference_sw.training.trainer import RunFolder, Trainer
 
@@ -34,7 +35,8 @@ EXAMPLES = """examples:
   gvc-train prepare --clips data/sequences/train --data build/train
   gvc-train run --recipe reference_sw/training/recipes/face-keypoints-10.yaml \\
       --data build/train --weights data/weights --run build/face-keypoints-10
-  gvc-train export --recipe ... --run build/face-keypoints-10 --data build/train --models models
+  gvc-train export --recipe ... --run build/face-keypoints-10 --data build/train \\
+      --weights data/weights --models models
   gvc-train measure --recipe ... --models models --data build/train --weights data/weights
 """
 ERRORS = (
@@ -89,7 +91,7 @@ def _trained(recipe: Recipe, run: Path) -> tuple[KeypointDetector, FaceTwin, int
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Writes the integer model and the analysis network, compares integer with simulated."""
+    """Writes the integer model, the analysis network, the curves and the provenance card."""
     recipe = load_recipe(args.recipe)
     detector, twin, step = _trained(recipe, args.run)
     args.models.mkdir(parents=True, exist_ok=True)
@@ -98,21 +100,33 @@ def run_export(args: argparse.Namespace) -> int:
     export_model(twin, recipe.name, model_path)
     save_detector(detector, analysis_path)
     model = load_model(model_path)
-    pictures = load_sequences(args.data)[0].pictures
-    last = len(pictures) - 1
-    key = torch.from_numpy(pictures[:1].copy())
+    held_out = _sequences(recipe, args.data, held_out=True)
+    mean, maximum = _difference(model, twin, detector, held_out[0])
+    digest = hashlib.sha256(analysis_path.read_bytes()).hexdigest()
+    export = Export(model, digest, step, mean, maximum, tuple(args.note))
+    lpips = LpipsAlex(args.weights / LPIPS_FILE)
+    rows = [measure(model, detector, sequence, lpips) for sequence in held_out]
+    trained_on = [s.name for s in _sequences(recipe, args.data, held_out=False)]
+    log = args.run / "log.csv"
+    card = card_of(recipe, export, trained_on, rows, training_seconds(log))
+    write_card(args.models / f"{recipe.name}.yaml", card)
+    plot_curves(log, args.models / f"{recipe.name}.curves.png")
+    _print_rows(rows)
+    print(f"integer against simulated: mean {mean:.3f}, maximum {maximum} of 255")
+    return 0
+
+
+def _difference(
+    model: IntegerModel, twin: FaceTwin, detector: KeypointDetector, sequence: TrainingSequence
+) -> tuple[float, int]:
+    """Integer against simulated output on one picture of a sequence."""
+    last = len(sequence.pictures) - 1
+    key = torch.from_numpy(sequence.pictures[:1].copy())
     with torch.no_grad():
-        found = detector(torch.from_numpy(pictures[[0, min(40, last)]]).float())
+        found = detector(torch.from_numpy(sequence.pictures[[0, min(40, last)]]).float())
     first = MotionParameters(found.points[:1], found.matrices[:1])
     second = MotionParameters(found.points[1:], found.matrices[1:])
-    mean, maximum = compare(model, twin, key, first, second)
-    print(f"{recipe.name}: step {step}, sha256 {model.sha256}")
-    print(f"parameters {model.parameters}, {model.macs_per_pixel('picture') / 1000:.2f} kMAC/pixel")
-    print(f"integer against simulated: mean {mean:.3f}, maximum {maximum} of 255")
-    print(f"analysis sha256 {hashlib.sha256(analysis_path.read_bytes()).hexdigest()}")
-    if (args.run / "log.csv").exists():
-        plot_curves(args.run / "log.csv", args.models / f"{recipe.name}.curves.png")
-    return 0
+    return compare(model, twin, key, first, second)
 
 
 def run_measure(args: argparse.Namespace) -> int:
@@ -121,10 +135,12 @@ def run_measure(args: argparse.Namespace) -> int:
     model = load_model(args.models / f"{recipe.name}.safetensors")
     detector = load_detector(args.models / f"{recipe.name}.analysis.safetensors")
     lpips = LpipsAlex(args.weights / LPIPS_FILE)
-    rows = [
-        measure(model, detector, sequence, lpips)
-        for sequence in _sequences(recipe, args.data, held_out=True)
-    ]
+    held_out = _sequences(recipe, args.data, held_out=True)
+    _print_rows([measure(model, detector, sequence, lpips) for sequence in held_out])
+    return 0
+
+
+def _print_rows(rows: list[HeldOut]) -> None:
     print(f"{'sequence':32s} frozen   output")
     for row in rows:
         print(f"{row.name:32s} {row.frozen:.4f}   {row.output:.4f}")
@@ -132,7 +148,6 @@ def run_measure(args: argparse.Namespace) -> int:
         sum(v) / len(rows) for v in zip(*((r.frozen, r.output) for r in rows), strict=True)
     )
     print(f"{'mean':32s} {frozen:.4f}   {output:.4f}")
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -154,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     verb_options = {
         "prepare": (run_prepare, ("clips", "data")),
         "run": (run_training, ("recipe", "data", "weights", "run")),
-        "export": (run_export, ("recipe", "run", "data", "models")),
+        "export": (run_export, ("recipe", "run", "data", "weights", "models")),
         "measure": (run_measure, ("recipe", "models", "data", "weights")),
     }
     for verb, (function, names) in verb_options.items():
@@ -162,6 +177,8 @@ def _parser() -> argparse.ArgumentParser:
         for name in names:
             sub.add_argument(f"--{name}", type=Path, required=True, help=texts[name])
         sub.set_defaults(function=function)
+        if verb == "export":
+            sub.add_argument("--note", action="append", default=[], help="a line for the card")
         if verb == "run":
             sub.add_argument("--threads", type=int, default=1, help="threads of a single worker")
     return parser

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from reference_sw.encoder.analysis import (
     AnalysisError,
@@ -33,6 +35,7 @@ from reference_sw.training.export import (
 )
 from reference_sw.training.lpips import LpipsAlex
 from reference_sw.training.objective import Objective, round_parameters
+from reference_sw.training.provenance import training_seconds
 from reference_sw.training.recipe import Losses, RecipeError, load_recipe
 from reference_sw.training.trainer import RunFolder, Trainer, learning_rate
 from tests.reference_sw import training_data as tiny
@@ -284,7 +287,12 @@ def test_commands_train_export_and_measure(folder, tmp_path, capsys):
     weights = ["--weights", str(folder / "weights")]
     assert main(["run", *common, *weights, "--run", str(run)]) == 0
     assert (run / "curves.png").read_bytes()[:4] == b"\x89PNG"
-    assert main(["export", *common, "--run", str(run), "--models", str(models)]) == 0
+    assert main(["export", *common, *weights, "--run", str(run), "--models", str(models)]) == 0
+    card = yaml.safe_load((models / "tiny.yaml").read_text())
+    assert card["sha256"] == load_model(models / "tiny.safetensors").sha256
+    assert card["data"] == {"train": ["a", "b"], "held_out": ["held"]}
+    assert card["samples"] == 8
+    assert list(card["held_out_lpips_alex"]["sequences"]) == ["held"]
     assert "integer against simulated" in capsys.readouterr().out
     assert load_model(models / "tiny.safetensors").name == "tiny"
     assert main(["measure", *common, *weights, "--models", str(models)]) == 0
@@ -340,3 +348,25 @@ def test_lpips_and_embedding_against_published_values():
     assert objective.identity is not None
     picture = read("ex_ref.png")
     assert float(objective.identity(picture, picture)) == pytest.approx(0, abs=1e-6)
+
+
+def test_wall_time_adds_sessions(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("step,seconds\n1,10.0\n2,20.0\n3,5.0\n4,9.0\n")
+    assert training_seconds(log) == 29.0
+
+
+def test_shipped_cards_name_their_files():
+    models = Path(__file__).parents[2] / "reference_sw" / "models"
+    cards = sorted(models.glob("*.yaml"))
+    assert len(cards) == len([p for p in models.glob("*.safetensors") if ".analysis" not in p.name])
+    for path in cards:
+        card = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for key, suffix in (("sha256", ""), ("analysis_sha256", ".analysis")):
+            file = models / f"{path.stem}{suffix}.safetensors"
+            assert hashlib.sha256(file.read_bytes()).hexdigest() == card[key]
+            assert file.stat().st_size <= 8 << 20
+        model = load_model(models / f"{path.stem}.safetensors")
+        assert card["complexity"]["parameters"] == model.parameters <= 3_000_000
+        assert card["complexity"]["kmac_per_pixel_each_picture"] <= 15
+        assert card["integer_against_simulated"]["maximum"] <= 16
