@@ -84,6 +84,13 @@ class ArithmeticDecoder:
         self.take(start, cumulative[decoded + 1] - start, PROBABILITY_BITS)
         return decoded
 
+    def check_position(self) -> None:
+        """Raise EntropyError if more bytes were read than the data can end with.
+
+        Called between pictures, so that the work is bounded by the bytes, whatever is announced.
+        """
+        check_position(self._data, self._renormalisations)
+
     def finish(self) -> None:
         """Check that the data ended where decoding did.
 
@@ -99,6 +106,14 @@ class ArithmeticDecoder:
             self.ivl_range <<= 8
             self.ivl_offset = self.ivl_offset << 8 | following
             self._renormalisations += 1
+
+
+def check_position(data: bytes, needed: int) -> None:
+    """Raise EntropyError if a decoder that renormalised `needed` times has passed the end."""
+    if needed > len(data):
+        raise EntropyError(
+            f"arithmetic coded data of {len(data)} bytes: its values take at least {needed} bytes"
+        )
 
 
 def check_end(data: bytes, needed: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference_sw.entropy.arithmetic_decoder import check_end
+from reference_sw.entropy.arithmetic_decoder import check_end, check_position
 from reference_sw.entropy.arithmetic_encoder import ArithmeticEncoder
 from reference_sw.entropy.engine_kernels import Bytes, Engine
 
@@ -23,6 +23,10 @@ class CompiledDecoding:
         self.sink: Bytes = np.empty(0, np.uint8)
         offset = min(int.from_bytes(data[:4].ljust(4, b"\0"), "big"), FULL_RANGE - 1)
         self.engine: Engine = (FULL_RANGE, offset, 0)
+
+    def check_position(self) -> None:
+        """Raise EntropyError if more bytes were read than the data can end with."""
+        check_position(self._data, int(self.engine[2]))
 
     def finish(self) -> None:
         """Check that the data ended where decoding did; raises EntropyError if not."""

@@ -107,6 +107,11 @@ class CompiledResidualDecoder(_CompiledResiduals):
         """Start on the bytes of a segment."""
         self._coding = CompiledDecoding(data)
 
+    def end_picture(self) -> None:
+        """Check that the segment holds the picture; raises EntropyError if not."""
+        if isinstance(self._coding, CompiledDecoding):
+            self._coding.check_position()
+
     def end_segment(self) -> None:
         """Check that all bytes were taken; raises EntropyError if not."""
         coding, self._coding = self._coding, None

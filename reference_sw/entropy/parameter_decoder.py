@@ -20,6 +20,8 @@ class ResidualDecoder(ResidualCoder, Protocol):
 
     def begin_segment(self, data: bytes) -> None: ...
 
+    def end_picture(self) -> None: ...
+
     def end_segment(self) -> None: ...
 
 
@@ -29,6 +31,11 @@ class PlainResidualDecoder(PlainResiduals):
     def begin_segment(self, data: bytes) -> None:
         """Start on the bytes of a segment."""
         self._decoder = self.coder = ArithmeticDecoder(data)
+
+    def end_picture(self) -> None:
+        """Check that the segment holds the picture; raises EntropyError if not."""
+        if self.coder is not None:
+            self._decoder.check_position()
 
     def end_segment(self) -> None:
         """Check that all bytes were taken; raises EntropyError if not."""
@@ -60,9 +67,11 @@ class ParameterDecoder(ParameterCoder[ResidualDecoder]):
         """Return the values of the next picture: for each group a read-only array of int64.
 
         intra: predict from nothing and make the picture the reference of what follows.
-        Raises EntropyError outside a segment or if a value leaves its range.
+        Raises EntropyError outside a segment, past its end, or if a value leaves its range.
         """
-        return self._code_picture(None, intra)
+        values = self._code_picture(None, intra)
+        self._residuals.end_picture()
+        return values
 
     def end_segment(self) -> None:
         """Check that the pictures took all bytes of the segment; raises EntropyError if not."""
