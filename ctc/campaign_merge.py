@@ -71,6 +71,8 @@ def refuse_unlike(campaigns: Sequence[CampaignResults]) -> None:
         for ours, theirs in zip(first.configurations, other.configurations, strict=True):
             where = f"{ours.name}: "
             _refuse(f"{where}sequences", first.name, ours.sequences, other.name, theirs.sequences)
+            md5s = [c.sequence_md5 for c in (ours, theirs)]
+            _refuse(f"{where}md5 of originals", first.name, md5s[0], other.name, md5s[1])
             signatures = [{m.name: m.signature for m in c.metrics} for c in (ours, theirs)]
             _refuse(f"{where}metrics", first.name, signatures[0], other.name, signatures[1])
 

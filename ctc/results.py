@@ -91,7 +91,8 @@ class CardInfo:
 class ConfigurationResults:
     """All points of one configuration; the anchor is one of the cards.
 
-    outside_overall: classes that are reported but not part of the overall mean.
+    outside_overall: classes that are reported but not part of the overall mean; sequence_md5: of
+    the originals, by sequence.
     """
 
     name: str
@@ -102,6 +103,7 @@ class ConfigurationResults:
     metrics: tuple[MetricInfo, ...]
     points: tuple[PointResult, ...]
     outside_overall: tuple[str, ...] = ()
+    sequence_md5: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

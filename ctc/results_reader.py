@@ -77,7 +77,14 @@ def _configuration(
         rate_points={card: tuple(labels) for card, labels in configuration.rate_points.items()},
         metrics=tuple(_metric(name, lock) for name in configuration.metrics),
         points=tuple(reader.point(point) for point in points),
+        outside_overall=_outside_overall(configuration.name, lock),
+        sequence_md5={name: lock.sequences[name].md5 for name in configuration.sequences},
     )
+
+
+def _outside_overall(name: str, lock: CampaignLock) -> tuple[str, ...]:
+    stated = (c.outside_overall for c in lock.conditions.configurations if c.name == name)
+    return tuple(next(stated, []))
 
 
 def _metric(name: str, lock: CampaignLock) -> MetricInfo:
@@ -182,4 +189,5 @@ def _cost(record: Record) -> Cost:
         float(cost["cpu_s"]),
         float(cost["peak_rss_mib"]),
         int(cost["concurrent_jobs"]),
+        ", ".join(part for part in map(record.where.get, ("host", "cpu")) if part),
     )

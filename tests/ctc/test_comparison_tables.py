@@ -217,6 +217,9 @@ def test_campaigns_of_one_anchor_merge_and_unlike_ones_are_refused() -> None:
     fewer = dataclasses.replace(june.configurations[0], sequences=(("a1", "A"),))
     with pytest.raises(ReportError, match=r"unlike ldb: sequences: may has"):
         merge_campaigns([may, dataclasses.replace(june, configurations=(fewer,))])
+    edited = dataclasses.replace(june.configurations[0], sequence_md5={"a1": "00"})
+    with pytest.raises(ReportError, match=r"unlike ldb: md5 of originals"):
+        merge_campaigns([may, dataclasses.replace(june, configurations=(edited,))])
     metric = dataclasses.replace(PSNR, signature="psnr|v:2")
     other = dataclasses.replace(june.configurations[0], metrics=(metric,))
     with pytest.raises(ReportError, match=r"unlike ldb: metrics"):
