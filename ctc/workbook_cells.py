@@ -43,7 +43,7 @@ def read_workbook(path: Path) -> dict[str, Sheet]:
                 name: dict(_cells(path, archive, part, strings))
                 for name, part in _sheets(path, archive)
             }
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, ValueError) as problem:
+    except (zipfile.BadZipFile, LookupError, ElementTree.ParseError, ValueError) as problem:
         raise ReportError(f"{path}: not a readable workbook: {problem}") from problem
     except OSError as problem:
         raise ReportError(f"{path}: cannot be read: {problem.strerror}") from problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -93,16 +94,19 @@ def test_a_changed_workbook_cell_is_named(finished: SmallCampaign, copy: Path) -
         pytest.skip("this campaign has no workbook")
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    name = next(n for n, c in sorted(parts.items()) if "worksheets/" in n and b"</v>" in c)
-    value = parts[name].split(b"<v>")[-1].split(b"</v>")[0]
-    at = parts[name].rindex(b"<v>" + value)
-    parts[name] = parts[name][:at] + b"<v>12345" + parts[name][at + 3 + len(value) :]
+    number = re.compile(rb'<c r="([A-Z]+[0-9]+)"(?: s="[0-9]+")?>(?:<f>[^<]*</f>)?<v>([^<]+)</v>')
+    name = next(n for n, c in sorted(parts.items()) if "worksheets/" in n and number.search(c))
+    cell = number.search(parts[name])
+    assert cell is not None
+    start, end = cell.span(2)
+    parts[name] = parts[name][:start] + b"12345" + parts[name][end:]
     with zipfile.ZipFile(path, "w") as archive:
         for inner, content in parts.items():
             archive.writestr(inner, content)
     done = finished.ctc("check", str(copy))
     assert done.returncode == 1
-    assert "wrong: report.xlsx: " in done.stdout and "!" in done.stdout
+    reference = cell.group(1).decode()
+    assert f"!{reference}: is 12345.0, records give {cell.group(2).decode()[:6]}" in done.stdout
 
 
 def test_an_edited_record_is_found_even_with_a_new_checksum(

@@ -44,7 +44,7 @@ def test_values_and_formulas_agree_with_openpyxl(tmp_path: Path) -> None:
     assert ours["Summary"]["D4"].value == "no-overlap"
 
 
-@pytest.mark.parametrize("damage", ["text", "no-sheet", "bad-xml", "entity"])
+@pytest.mark.parametrize("damage", ["text", "no-sheet", "bad-xml", "entity", "no-string"])
 def test_what_is_no_workbook_is_one_clear_error(tmp_path: Path, damage: str) -> None:
     path = workbook(tmp_path / "x.xlsx")
     if damage == "text":
@@ -55,6 +55,8 @@ def test_what_is_no_workbook_is_one_clear_error(tmp_path: Path, damage: str) -> 
         sheet = parts.pop("xl/worksheets/sheet1.xml")
         if damage == "bad-xml":
             parts["xl/worksheets/sheet1.xml"] = sheet[:100]
+        if damage == "no-string":
+            parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"<v>0</v>", b"<v>99</v>", 1)
         if damage == "entity":
             entity = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]>'
             parts["xl/worksheets/sheet1.xml"] = entity + sheet[sheet.index(b"<worksheet") :]
