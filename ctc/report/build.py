@@ -5,22 +5,28 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ctc.errors import ReportError
 from ctc.report.bd_csv import write_bd_rate
 from ctc.report.data import ReportData, report_data
 from ctc.report.excel.workbook import write_workbook
+from ctc.report.html_report import write_html
+from ctc.report.markdown_report import write_markdown
+from ctc.report.picture_set import PictureSet
 from ctc.report.plots import write_plots
 from ctc.report.points_csv import write_points
 from ctc.results import CampaignResults
 
-Part = tuple[str, Callable[[ReportData, Path], object]]
+Part = tuple[str, Callable[[ReportData, Path, Sequence[PictureSet]], object]]
 
 
 def build_reports(
-    results: CampaignResults, folder: Path, on_part: Callable[[str, float], None] | None
+    results: CampaignResults,
+    folder: Path,
+    pictures: Sequence[PictureSet] = (),
+    on_part: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
     """Write all parts into a private folder, then rename each into place."""
     try:
@@ -33,7 +39,7 @@ def build_reports(
             told("comparison", time.perf_counter() - start)
             for name, write in PARTS:
                 start = time.perf_counter()
-                write(data, stage)
+                write(data, stage, pictures)
                 told(name, time.perf_counter() - start)
             return _publish(stage, folder)
         finally:
@@ -48,7 +54,7 @@ def _nobody(_name: str, _seconds: float) -> None:
     """Stand for a caller who does not ask for times."""
 
 
-def _tables(data: ReportData, stage: Path) -> None:
+def _tables(data: ReportData, stage: Path, _pictures: Sequence[PictureSet]) -> None:
     tables = stage / "tables"
     tables.mkdir()
     write_points(data.results, tables / "points.csv")
@@ -57,8 +63,10 @@ def _tables(data: ReportData, stage: Path) -> None:
 
 PARTS: tuple[Part, ...] = (
     ("tables", _tables),
-    ("plots", lambda data, stage: write_plots(data.results, stage / "plots")),
-    ("workbook", lambda data, stage: write_workbook(data, stage / "report.xlsx")),
+    ("plots", lambda data, stage, _: write_plots(data.results, stage / "plots")),
+    ("workbook", lambda data, stage, _: write_workbook(data, stage / "report.xlsx")),
+    ("page", lambda data, stage, pictures: write_html(data, stage / "report.html", pictures)),
+    ("markdown", lambda data, stage, _: write_markdown(data, stage / "report.md")),
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ctc.bd_rate import BdStatus
 from ctc.comparison import BdSettings, CardComparison, Comparison, compare_configuration
+from ctc.comparison_uncertainty import MetricUncertainty, uncertainty_of
 from ctc.report.index import PointIndex, absence_reason
 from ctc.results import CampaignResults, ConfigurationResults, Status
 
@@ -25,10 +26,11 @@ class Note:
 
 @dataclass(frozen=True)
 class ReportData:
-    """A campaign with one comparison per configuration, in the same order."""
+    """A campaign with a comparison and its uncertainty per configuration, in the same order."""
 
     results: CampaignResults
     comparisons: tuple[Comparison, ...]
+    uncertainties: tuple[tuple[MetricUncertainty, ...], ...]
     notes: tuple[Note, ...]
 
     def pairs(self) -> Iterator[tuple[ConfigurationResults, Comparison]]:
@@ -46,7 +48,9 @@ def report_data(results: CampaignResults) -> ReportData:
         for card in comparison.cards:
             notes += comparison_notes(configuration, card)
         notes += complexity_notes(results, configuration)
-    return ReportData(results, comparisons, tuple(notes))
+    pairs = zip(results.configurations, comparisons, strict=True)
+    uncertainties = tuple(uncertainty_of(*pair, pictures=False) for pair in pairs)
+    return ReportData(results, comparisons, uncertainties, tuple(notes))
 
 
 def point_notes(conf: ConfigurationResults) -> Iterator[Note]:

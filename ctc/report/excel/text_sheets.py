@@ -7,23 +7,10 @@ from typing import Any
 
 from ctc.report.data import ReportData
 from ctc.report.excel.styles import Styles
+from ctc.report.signatures import signature_rows
 
 SIGNATURES, NOTES = "Signatures", "Notes"
 NOTE_HEADS = ("Configuration", "Sequence", "Card", "Rate point", "Figure", "Reason")
-
-
-def signature_rows(data: ReportData) -> list[tuple[str, str, str]]:
-    """Return (kind, name, text) of all that identifies the numbers of a campaign."""
-    results = data.results
-    rows = [("Conditions", results.conditions, f"version {results.conditions_version}")]
-    rows += [("BD-rate", key, str(value)) for key, value in results.bd_rate.items()]
-    for conf in results.configurations:
-        rows += [(f"Metric, {conf.name}", m.title, m.signature) for m in conf.metrics]
-    for card in results.cards.values():
-        rows.append(("Card", card.name, f"{card.title}; version {card.version or 'not recorded'}"))
-        rows.append(("Card digest", card.name, card.digest))
-    rows += [("Provenance", key, value) for key, value in results.provenance.items()]
-    return rows
 
 
 def write_signatures(sheet: Any, styles: Styles, data: ReportData) -> None:

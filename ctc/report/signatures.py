@@ -1,0 +1,19 @@
+"""What has to be equal for numbers to be equal: conditions, metrics, cards, provenance."""
+
+from __future__ import annotations
+
+from ctc.report.data import ReportData
+
+
+def signature_rows(data: ReportData) -> list[tuple[str, str, str]]:
+    """Return (kind, name, text) of all that identifies the numbers of a campaign."""
+    results = data.results
+    rows = [("Conditions", results.conditions, f"version {results.conditions_version}")]
+    rows += [("BD-rate", key, str(value)) for key, value in results.bd_rate.items()]
+    for conf in results.configurations:
+        rows += [(f"Metric, {conf.name}", m.title, m.signature) for m in conf.metrics]
+    for card in results.cards.values():
+        rows.append(("Card", card.name, f"{card.title}; version {card.version or 'not recorded'}"))
+        rows.append(("Card digest", card.name, card.digest))
+    rows += [("Provenance", key, value) for key, value in results.provenance.items()]
+    return rows
