@@ -96,6 +96,12 @@ class Claims:
             if path is not None:
                 self._release(key, path)
 
+    def sweep(self) -> None:
+        """Remove what dead processes have left, by taking and releasing each claim."""
+        for path in sorted(self._folder.glob("??/*.*")):
+            with self.hold(path.stem):
+                continue
+
     def _path(self, key: str, generation: int) -> Path:
         return self._folder / key[:2] / f"{key}.{generation}"
 

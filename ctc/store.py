@@ -121,7 +121,8 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> int:
-        """Remove work folders whose runner on this machine is dead; return how many."""
+        """Remove claims and work folders of dead runners; return how many work folders."""
+        self.claims.sweep()
         swept = 0
         work = self.root / "work"
         for folder in sorted(work.iterdir()) if work.is_dir() else []:

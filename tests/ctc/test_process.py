@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ctc.process import Command, ProcessResult, Supervisor, program_environment
+from tests.ctc.processes import running, wait_until
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -27,30 +28,6 @@ def command(work: Path, code: str, timeout_s: float | None = 30.0, **limits: int
         timeout_s,
         limits,
     )
-
-
-def sleepers(marker: str) -> list[int]:
-    """Processes whose command line holds the marker."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                line = (folder / "cmdline").read_bytes()
-                state = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0]
-            except OSError:
-                continue
-            if marker.encode() in line and state not in (b"Z", b"X"):
-                found.append(int(folder.name))
-    return found
-
-
-def wait_until(condition, seconds: float = 10.0) -> bool:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_logs_and_exit_code_are_kept(tmp_path: Path) -> None:
@@ -115,7 +92,7 @@ def test_timeout_ends_the_whole_family(tmp_path: Path) -> None:
     started = time.monotonic()
     result = Supervisor().run(command(tmp_path, code, timeout_s=1.0))
     assert result.failure == "timeout" and time.monotonic() - started < 10
-    assert sleepers(marker) == []
+    assert running(marker) == []
 
 
 @LINUX
@@ -124,7 +101,7 @@ def test_what_a_program_leaves_running_ends_with_it(tmp_path: Path) -> None:
     inner = f"import os,time; os.setsid(); time.sleep(300) # {marker}"
     code = f"import subprocess,sys; subprocess.Popen([sys.executable,'-c',{inner!r}])"
     assert Supervisor().run(command(tmp_path, code)).failure == ""
-    assert sleepers(marker) == []
+    assert running(marker) == []
 
 
 @LINUX
@@ -145,14 +122,14 @@ Supervisor().run(Command((sys.executable, "-c", {code!r}), w, w/"o", w/"e",
     process = subprocess.Popen([sys.executable, "-c", runner], cwd=root, stderr=subprocess.DEVNULL)
     try:
         expected = 2 if victim == "runner" else 1
-        assert wait_until(lambda: len(sleepers(marker)) >= expected + 1)
+        assert wait_until(lambda: len(running(marker)) >= expected + 1)
         if victim == "runner":
             process.kill()
         else:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
             os.kill(int(children.split()[0]), signal.SIGKILL)
         process.wait(20)
-        assert wait_until(lambda: not sleepers(marker))
+        assert wait_until(lambda: not running(marker))
     finally:
         process.kill()
         process.wait()
