@@ -1,6 +1,6 @@
 """Code points of the native carriage; values never change once assigned.
 
-Source: reference_sw/specification, clauses 2.4, 3.4 to 3.7 and 9.
+Source: reference_sw/specification, clauses 2.4, 2.5, 3.3 to 3.5, 5.2 and 7.
 """
 
 from __future__ import annotations

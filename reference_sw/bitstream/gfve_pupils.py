@@ -32,7 +32,7 @@ class PupilReference:
 
 
 def pupils(c: SyntaxCoder, gfve: Any, base_picture: bool, reference: PupilReference) -> None:
-    """Clause 6.6.3; gfve is a GenerativeFaceVideoEnhancement."""
+    """Clause 6.6; gfve is a GenerativeFaceVideoEnhancement."""
     present = c.u(2, gfve, "gfve_pupil_coordinate_present_idx")
     if not present:
         return

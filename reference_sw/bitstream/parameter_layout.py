@@ -108,7 +108,7 @@ def parameter_layout(c: SyntaxCoder, pl: ParameterLayout, family: int) -> None:
 
 
 def message_group(c: SyntaxCoder, mg: MessageGroup) -> None:
-    """Clause 3.4.9."""
+    """Clause 3.4."""
     c.u(7, mg, "mg_kind")
     if mg.mg_kind not in GroupKind._value2member_map_ and mg.mg_kind >= 64:
         raise BitstreamError(f"MessageGroup.mg_kind = {mg.mg_kind}: reserved")
