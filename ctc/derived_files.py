@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -63,6 +64,24 @@ def derived_file(path: Path, make: Callable[[Path], None]) -> Path:
     except (OSError, UnicodeDecodeError) as problem:
         raise SequenceError(f"{path}: cannot be written: {problem}") from problem
     return path
+
+
+def copy_file(source: Path, target: Path) -> Path:
+    """Copy a file, sparing the copy on file systems that can; return `target`.
+
+    Raises:
+        SequenceError: it cannot be read or written.
+    """
+    temporary = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    except OSError as problem:
+        raise SequenceError(f"{target}: cannot be written: {problem.strerror}") from problem
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
 
 
 def _write_text(path: Path, text: str) -> None:

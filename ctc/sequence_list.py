@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ctc.errors import SequenceError, near_miss
@@ -89,7 +89,7 @@ def load_sequences(path: Path | None = None) -> SequenceList:
         for name, entry in classes.items():
             titles.setdefault(name, entry.title)
             for sequence in sequences_of(name, entry, str(origin), recorded):
-                _add(found, sequence, origin)
+                _add(found, replace(sequence, imported=origin != path), origin)
     return SequenceList(tuple(found.values()), titles)
 
 

@@ -16,7 +16,8 @@ class Sequence:
 
     file: the name searched for in the sequence folders. storage: `raw` when that file is the
     planar video itself, `coded` when it is a lossless coding of it, decoded once, `generated` when
-    it is rendered on first use. md5: of the planar video, all its pictures.
+    it is rendered on first use. md5: of the planar video, all its pictures. imported: it is the
+    user's own, from an imported.yaml.
     """
 
     name: str
@@ -29,3 +30,4 @@ class Sequence:
     obtain: str
     storage: Storage = "raw"
     remark: str = ""
+    imported: bool = False

@@ -55,21 +55,26 @@ def read_header(path: Path) -> Y4mHeader:
     """
     file_size(path)
     with path.open("rb") as file:
-        start = file.read(MAX_HEADER_BYTES)
-    line, newline, _ = start.partition(b"\n")
+        return parse_header(file.readline(MAX_HEADER_BYTES), str(path))
+
+
+def parse_header(line: bytes, origin: str) -> Y4mHeader:
+    """Return what a header line, with its newline, says; `origin` names the source in errors.
+
+    Raises:
+        VideoFormatError: as read_header.
+    """
     if not line.startswith(MAGIC + b" "):
-        raise VideoFormatError(f"{path}: not a Y4M file: does not start with YUV4MPEG2")
-    if not newline:
-        raise VideoFormatError(f"{path}: Y4M header longer than {MAX_HEADER_BYTES} bytes")
+        raise VideoFormatError(f"{origin}: not a Y4M file: does not start with YUV4MPEG2")
+    if not line.endswith(b"\n"):
+        raise VideoFormatError(f"{origin}: Y4M header longer than {MAX_HEADER_BYTES} bytes")
     try:
-        words = line.decode("ascii").split(" ")[1:]
+        video, siting = _parse(line[:-1].decode("ascii").split(" ")[1:])
     except UnicodeDecodeError as problem:
-        raise VideoFormatError(f"{path}: Y4M header is not ASCII") from problem
-    try:
-        video, siting = _parse(words)
+        raise VideoFormatError(f"{origin}: Y4M header is not ASCII") from problem
     except VideoFormatError as problem:
-        raise VideoFormatError(f"{path}: Y4M header: {problem}") from problem
-    return Y4mHeader(video, siting, len(line) + 1)
+        raise VideoFormatError(f"{origin}: Y4M header: {problem}") from problem
+    return Y4mHeader(video, siting, len(line))
 
 
 def _parse(words: list[str]) -> tuple[VideoFormat, ChromaSiting]:
