@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ctc.metrics.base import Metric
-from ctc.metrics.learned import LearnedPictureMetric, rgb_tensor
+from ctc.metrics.learned import LearnedPictureMetric, rgb_tensor, tensors_of
 from ctc.metrics.per_picture import Values
 from ctc.metrics.pictures import PictureBatch
 from reference_sw.video.format import VideoFormat
@@ -57,7 +57,7 @@ class Dists(LearnedPictureMetric):
         """Return the DISTS distance of each picture."""
         import torch
 
-        from ctc.metrics.networks.perceptual import dists_distance, tensors_of
+        from ctc.metrics.networks.perceptual import dists_distance
 
         tensors, weights = tensors_of("vgg16"), tensors_of("dists-alpha-beta")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ctc import weights
@@ -14,6 +15,8 @@ from ctc.metrics.pictures import PictureBatch
 
 if TYPE_CHECKING:
     import torch
+
+    Tensors = dict[str, torch.Tensor]
 
 DEVICE_VARIABLE = "CTC_DEVICE"
 
@@ -47,7 +50,17 @@ class LearnedPictureMetric(Learned, PictureMetric):
     """A learned metric that scores picture by picture."""
 
 
-def load_tensors(*names: str) -> dict[str, torch.Tensor]:
+@lru_cache(maxsize=8)
+def _loaded(_digests: tuple[str, ...], _device: str, names: tuple[str, ...]) -> Tensors:
+    return load_tensors(*names)
+
+
+def tensors_of(*names: str) -> Tensors:
+    """Return the tensors of sets of weights, kept while their digests stay the same."""
+    return _loaded(tuple(weights.find(name).digest for name in names), device_name(), names)
+
+
+def load_tensors(*names: str) -> Tensors:
     """Return the tensors of these sets of weights, on the device, ready for convolutions.
 
     Raises:

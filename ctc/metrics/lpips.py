@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ctc.metrics.base import Metric
-from ctc.metrics.learned import LearnedPictureMetric
+from ctc.metrics.learned import LearnedPictureMetric, tensors_of
 from ctc.metrics.per_picture import Values
 from ctc.metrics.pictures import PictureBatch
 from reference_sw.video.format import VideoFormat
@@ -54,7 +54,7 @@ class Lpips(LearnedPictureMetric):
         """Return the LPIPS distance of each picture."""
         import torch
 
-        from ctc.metrics.networks.perceptual import lpips_distance, tensors_of
+        from ctc.metrics.networks.perceptual import lpips_distance
 
         backbone, heads = self.weight_sets()
         tensors, linear = tensors_of(backbone), tensors_of(heads)

@@ -36,6 +36,11 @@ class PictureMetric(Metric):
         """Return the sequence's figure from the pictures' figures; None when undefined."""
         return float(pictures.mean()) if np.isfinite(pictures).all() else None
 
+    def reason(self, pictures: Values) -> str:
+        """Return why the sequence has no figure."""
+        missing = int(len(pictures) - np.isfinite(pictures).sum())
+        return f"undefined in {missing} of {len(pictures)} pictures"
+
     def measure(self, original: VideoFile, decoded: Sequence[VideoFile]) -> list[Scores]:
         """Return one Scores for each decoded file.
 
@@ -72,9 +77,7 @@ def _scores(metric: PictureMetric, values: Values) -> Scores:
     figures = metric.picture_scores(values)
     pictures = tuple(float(v) if np.isfinite(v) else None for v in figures)
     sequence = metric.sequence_score(figures)
-    missing = sum(v is None for v in pictures)
-    reason = "" if sequence is not None else f"undefined in {missing} of {len(pictures)} pictures"
-    return Scores(sequence, pictures, reason)
+    return Scores(sequence, pictures, "" if sequence is not None else metric.reason(figures))
 
 
 def measure_all(

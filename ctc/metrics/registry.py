@@ -26,6 +26,7 @@ MODULES = (
     "fsim",
     "ciede2000",
     "temporal",
+    "face_motion",
 )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch.nn.functional import conv2d, pad
 
-from ctc.metrics.learned import load_tensors, rgb_tensor
+from ctc.metrics.learned import rgb_tensor
 from ctc.metrics.networks.backbones import (
     Tensors,
     alexnet,
@@ -29,18 +27,6 @@ def normalised_input(x: torch.Tensor) -> torch.Tensor:
     """Return pictures in 0..1 less the ImageNet mean, over the ImageNet deviation."""
     mean = torch.tensor(MEAN, device=x.device).view(1, 3, 1, 1)
     return (x - mean) / torch.tensor(STD, device=x.device).view(1, 3, 1, 1)
-
-
-@lru_cache(maxsize=8)
-def _loaded(digests: tuple[str, ...], names: tuple[str, ...]) -> Tensors:
-    return load_tensors(*names)
-
-
-def tensors_of(*names: str) -> Tensors:
-    """Return the tensors of sets of weights, kept while their digests stay the same."""
-    from ctc.weights import find
-
-    return _loaded(tuple(find(name).digest for name in names), names)
 
 
 def backbone_features(net: str, tensors: Tensors, batch: PictureBatch) -> list[torch.Tensor]:
