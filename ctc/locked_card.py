@@ -71,16 +71,16 @@ def _locked(loaded: LoadedCard, programs: Programs | None, version: str, fault: 
     return identity.model_copy(
         update={
             "digest": codec_digest(programs.encoder, programs.decoder),
-            "encoder": _identity(programs.encoder, card.encoder),
-            "decoder": _identity(programs.decoder, card.decoder),
+            "encoder": locked_program(programs.encoder, card.encoder),
+            "decoder": locked_program(programs.decoder, card.decoder),
             "components": None
             if components is None or card.components is None
-            else _identity(components, card.components),
+            else locked_program(components, card.components),
         }
     )
 
 
-def _identity(program: Program, card: ProgramCard) -> LockedProgram:
+def locked_program(program: Program, card: ProgramCard) -> LockedProgram:
     """What enters keys: the card's own environment, not the paths added to find its modules."""
     return LockedProgram(
         digest=program.digest, arguments=list(program.arguments), environment=card.environment
