@@ -20,7 +20,7 @@ EXIT_OK, EXIT_FAILED = 0, 1
 EXAMPLES = """examples:
   gvc-decode head.gvc -o head.yuv
   gvc-decode head.gvc -o head.y4m
-  gvc-decode head.gvc -o head.yuv --model trained.model.safetensors
+  gvc-decode head.gvc -o head.yuv --model trained.safetensors
 
 The bitstream says all that is needed: size, format, frame rate, model. A picture hash in the
 bitstream is compared; where it differs, nothing is written.

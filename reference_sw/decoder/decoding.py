@@ -89,6 +89,7 @@ class SequenceDecoder:
             )
         if self._waiting:
             raise DecodingError(f"key picture {min(self._waiting)}: no segment holds it")
+        self.hashes.finish(self.pictures)
 
     def _finished(self, run: list[tuple[Values, ...]]) -> Iterator[Picture]:
         if not run:

@@ -60,3 +60,18 @@ class HashCheck:
                 f"first plane is {own[0].hex()}, the bitstream says {phu.values[0].hex()}"
             )
         self.verified += 1
+
+    def finish(self, pictures: int) -> None:
+        """Check that every hash the parameter set announces has come.
+
+        Raises:
+            DecodingError: fewer came, so that the end of the stream is missing.
+        """
+        if self._type is HashType.NONE:
+            return
+        expected = 1 if self._scope is HashScope.STREAM else pictures
+        if self.verified < expected:
+            raise DecodingError(
+                f"{self.verified} picture hashes came, the parameter set announces {expected}: "
+                "the end of the stream is missing"
+            )

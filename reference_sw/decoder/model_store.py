@@ -12,6 +12,7 @@ from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import IntegerModel, load_model
 
 MODELS_FOLDER = Path(__file__).resolve().parents[1] / "models"
+ANALYSIS_SUFFIX = ".analysis.safetensors"
 
 
 def find_model(gps: ParameterSet, chosen: Path | None = None) -> IntegerModel:
@@ -36,8 +37,9 @@ def find_model(gps: ParameterSet, chosen: Path | None = None) -> IntegerModel:
 
 
 def shipped_models() -> list[Path]:
-    """Normative model files that come with the software."""
-    return sorted(MODELS_FOLDER.glob("*.model.safetensors"))
+    """Normative model files that come with the software; analysis networks are no models."""
+    found = sorted(MODELS_FOLDER.glob("*.safetensors"))
+    return [path for path in found if not path.name.endswith(ANALYSIS_SUFFIX)]
 
 
 def model_digest(path: Path) -> bytes:

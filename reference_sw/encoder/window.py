@@ -1,0 +1,70 @@
+"""Decisions over a window of pictures: what each is coded as, and where a key picture pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference_sw.decoder.synthesis import FaceSynthesis, KeyState
+from reference_sw.encoder.distortion import Luma, distortion, luma
+from reference_sw.encoder.quantise import Values
+from reference_sw.video.format import Picture, VideoFormat
+
+Coded = tuple[Values, ...]
+
+# A synthesised picture has to be this much better than the key picture itself to be worth a change
+# of texture; without it the output would flicker between the two on still scenes.
+FREEZE_MARGIN = 0.01
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Values of one picture, what they decode to, and its distortion."""
+
+    values: Coded
+    picture: Picture
+    distortion: float
+
+
+@dataclass(frozen=True)
+class KeyInUse:
+    """A key picture with its state, its own values and the bytes of its access unit."""
+
+    index: int
+    state: KeyState
+    values: Coded
+    access_unit: bytes
+
+
+def choose(
+    synthesis: FaceSynthesis,
+    key: KeyInUse,
+    originals: list[Luma],
+    coded: list[Coded],
+    video: VideoFormat,
+    frozen: bool,
+) -> list[Choice]:
+    """Return for each picture the better of moved and unmoved key picture.
+
+    frozen: whether the picture before the first was an unmoved key picture.
+    """
+    decoded = synthesis.pictures(key.state, coded)
+    still = luma(key.state.output, video)
+    choices = []
+    for original, values, picture in zip(originals, coded, decoded, strict=True):
+        moved = distortion(original, luma(picture, video))
+        unmoved = distortion(original, still)
+        # The margin favours what the picture before was.
+        frozen = unmoved <= moved + (FREEZE_MARGIN if frozen else -FREEZE_MARGIN)
+        if frozen:
+            choices.append(Choice(key.values, key.state.output, unmoved))
+        else:
+            choices.append(Choice(values, picture, moved))
+    return choices
+
+
+def worst_run_start(choices: list[Choice], least: float) -> int | None:
+    """Return where a new key picture would serve best: the first picture above `least`."""
+    for number, choice in enumerate(choices):
+        if choice.distortion > least:
+            return number
+    return None
