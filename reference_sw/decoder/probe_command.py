@@ -33,6 +33,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("bitstream", type=Path, help="the file to read")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
+        "--components", action="store_true", help="print only the bytes by component, as JSON"
+    )
+    parser.add_argument(
         "--sei-syntax",
         choices=sorted(GENERATION_NAMES),
         default="vtm-23.12",
@@ -50,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     state = SeiState(generation_of(args.sei_syntax))
     summary = summarise(read_input(args.bitstream), state)
-    if args.json:
+    if args.components:
+        print(json.dumps(summary.components))
+    elif args.json:
         print(json.dumps(asdict(summary), indent=1))
     else:
         print("\n".join(_lines(summary)))

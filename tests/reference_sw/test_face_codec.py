@@ -31,7 +31,7 @@ def moving_disc(width: int, height: int, frames: int, cut: int = 0) -> np.ndarra
     y, x = np.mgrid[:height, :width]
     pictures = []
     for t in range(frames):
-        ground = (x * 7 + y * 3) % 64 if not cut or t < cut else (x * y) % 160 + 60
+        ground = (x * 7 + y * 3) % 64 if not cut or t < cut else (x * 3 - y * 5) % 64 + 90
         disc = (x - width // 2 - 2 * t) ** 2 + (y - height // 2) ** 2 < (height // 4) ** 2
         luma = np.where(disc, 200, ground + 40).astype(np.uint8)
         chroma = np.full((2, (height + 1) // 2, (width + 1) // 2), 120, np.uint8)
