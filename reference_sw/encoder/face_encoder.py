@@ -23,7 +23,7 @@ from reference_sw.encoder.parameter_set import face_parameter_set
 from reference_sw.encoder.segment_encoder import SegmentEncoder
 from reference_sw.encoder.settings import Settings
 from reference_sw.encoder.source import Source
-from reference_sw.encoder.window import Choice, Coded, KeyInUse, choose, worst_run_start
+from reference_sw.encoder.window import Choice, Coded, KeyInUse, best_refresh, choose
 from reference_sw.network.runtime import IntegerModel
 from reference_sw.video.convert import convert_picture
 
@@ -74,6 +74,7 @@ class FaceEncoder:
         )
         self._key: KeyInUse | None = None
         self._frozen = False
+        self._before = 0.0
         self._coded: dict[int, Coded] = {}
         self.report = EncodeReport()
 
@@ -146,6 +147,7 @@ class FaceEncoder:
         for choice in chosen:
             self._hasher.update(choice.picture)
             self.report.mean_distortion += choice.distortion
+        self._before = chosen[-1].distortion
         self._frozen = key is not None and chosen[-1].picture is key.state.output
         self.report.frozen_pictures += sum(
             key is not None and choice.picture is key.state.output for choice in chosen
@@ -198,7 +200,7 @@ class FaceEncoder:
         if not preset.refresh or old is None:
             return None
         base = self._choices(old.index, old.index + 1)[0].distortion
-        number = worst_run_start(choices, base + REFRESH_TRY)
+        number = best_refresh(choices, self._before, base + REFRESH_TRY)
         if number is None or at + number == old.index:
             return None
         first = at + number

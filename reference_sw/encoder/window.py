@@ -62,9 +62,11 @@ def choose(
     return choices
 
 
-def worst_run_start(choices: list[Choice], least: float) -> int | None:
-    """Return where a new key picture would serve best: the first picture above `least`."""
-    for number, choice in enumerate(choices):
-        if choice.distortion > least:
-            return number
-    return None
+def best_refresh(choices: list[Choice], before: float, least: float) -> int | None:
+    """Return where a new key picture would serve best: the steepest rise to above `least`.
+
+    before: distortion of the picture before the first.
+    """
+    levels = [before, *(choice.distortion for choice in choices)]
+    rises = [(levels[i + 1] - levels[i], -i) for i in range(len(choices)) if levels[i + 1] > least]
+    return -max(rises)[1] if rises else None
