@@ -17,7 +17,7 @@ from reference_sw.bitstream.gfv_state import FaceParameters
 from reference_sw.bitstream.native_unit import NativeUnit
 from reference_sw.bitstream.output_file import write_atomic
 from reference_sw.bitstream.sei_generation import FRACTION_BITS, GENERATION_NAMES, generation_of
-from reference_sw.bitstream.sei_message import SeiState
+from reference_sw.bitstream.sei_message import SeiMessage, SeiState
 from reference_sw.bitstream.sei_unit import SeiUnit
 from reference_sw.decoder.parameter_reader import ParameterReader
 
@@ -26,6 +26,8 @@ EXAMPLES = f"""examples:
   gvc-trace face.gvc                      every element of a native stream
   gvc-trace --values face.gvc             and the parameters that the segments decode to
   gvc-trace --json face.gvc --out t.json  the same as JSON, written whole or not at all
+  gvc-trace --parameters face.gvc         only decoded parameters, one line a picture: the output
+                                          that the conformance streams' hashes are taken of
   gvc-trace --units face.vvc              only the NAL units of a VVC stream with SEI messages
   gvc-trace --sei-syntax vtm-23.9 old.vvc the older generation of the SEI syntax
 
@@ -45,6 +47,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--units", action="store_true", help="print units without their elements")
     parser.add_argument("--values", action="store_true", help="print decoded parameters too")
+    parser.add_argument(
+        "--parameters",
+        action="store_true",
+        help="print decoded parameters only, one line a picture",
+    )
     parser.add_argument("--out", type=Path, help="write to this file instead of standard output")
     parser.add_argument(
         "--sei-syntax",
@@ -64,6 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     stream = read_input(args.bitstream)
     reader = StreamReader(stream, SeiState(generation_of(args.sei_syntax)))
+    if args.parameters:
+        lines = parameter_lines(reader)
+        if args.out is None:
+            sys.stdout.write(lines)
+        else:
+            write_atomic(args.out, lines.encode())
+        return EXIT_OK
     if args.out is None:
         _print(reader, args, sys.stdout)
     else:
@@ -71,6 +85,32 @@ def _run(args: argparse.Namespace) -> int:
         _print(reader, args, text)
         write_atomic(args.out, text.getvalue().encode())
     return EXIT_OK
+
+
+def parameter_lines(reader: StreamReader) -> str:
+    """Return one line for each picture or message, exact integers throughout.
+
+    Native: layer, picture index, 1 for a key picture, and the quantised values. Messages: payload
+    type, gfv_id, gfv_cnt, then values in units of 2**-32.
+    """
+    native = ParameterReader()
+    lines = []
+    for unit in reader.units():
+        if isinstance(unit.body, NativeUnit):
+            for picture in native.follow(unit.body):
+                numbers = [picture.layer, picture.picture_index, int(picture.key_picture)]
+                lines.append(numbers + [int(v) for group in picture.values for v in group])
+        elif isinstance(unit.body, SeiUnit):
+            lines += [line for m in unit.body.messages if (line := _message_line(m)) is not None]
+    return "".join(" ".join(map(str, line)) + "\n" for line in lines)
+
+
+def _message_line(message: SeiMessage) -> list[int] | None:
+    values = message.values
+    if values is None:
+        return None
+    first = values.coordinates if isinstance(values, FaceParameters) else values.pupils
+    return [message.payload_type, values.gfv_id, values.gfv_cnt, *first, *values.matrices]
 
 
 def _print(reader: StreamReader, args: argparse.Namespace, out: TextIO) -> None:

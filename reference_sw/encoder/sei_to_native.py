@@ -138,11 +138,14 @@ def _native_unit(data: bytes, walk: WalkState) -> NativeUnit:
 
 
 def _check_order(interval: _Interval) -> None:
-    for number, face in enumerate(interval.faces):
-        if face.gfv_id != interval.faces[0].gfv_id or face.gfv_cnt != number:
+    if not interval.faces:
+        return
+    first = interval.faces[0]
+    for number, face in enumerate(interval.faces, min(first.gfv_cnt, 1)):
+        if face.gfv_id != first.gfv_id or face.gfv_cnt != number:
             raise BitstreamError(
-                f"message {number} of an access unit has gfv_id {face.gfv_id}, gfv_cnt "
-                f"{face.gfv_cnt}: shall have gfv_id {interval.faces[0].gfv_id}, gfv_cnt {number}"
+                f"message of an access unit has gfv_id {face.gfv_id}, gfv_cnt {face.gfv_cnt}: "
+                f"shall have gfv_id {first.gfv_id}, gfv_cnt {number}"
             )
 
 
@@ -184,12 +187,13 @@ class _NativeBuilder:
 
     def _segments(self, interval: _Interval, gps: ParameterSet, encoder: SegmentEncoder) -> None:
         values = [quantised_values(gps, face) for face in interval.faces]
+        # Without a message of gfv_cnt 0 the key picture has no parameters.
+        skipped = interval.faces[0].gfv_cnt if interval.faces else 1
+        encoder.skip(skipped)
         for first in range(0, len(values), self._per_segment):
             pictures = values[first : first + self._per_segment]
             self.units.append(unit_of(encoder.encode(pictures, self._keys)))
-        if not values:
-            encoder.skip()
-        self._index += max(len(values), 1)
+        self._index += skipped + len(values)
 
 
 def _key_picture(
@@ -216,7 +220,7 @@ def _foreign_parameter_set(
         MatrixCoefficients.BT709,
         0,
     )
-    pictures = sum(max(len(interval.faces), 1) for interval in intervals)
+    pictures = sum(i.faces[-1].gfv_cnt + 1 if i.faces else 1 for i in intervals)
     return ParameterSet(
         gps_codec_family=family,
         gps_pic_width_minus1=geometry.width - 1,
