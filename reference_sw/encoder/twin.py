@@ -100,12 +100,12 @@ class _Pool(nn.Module):
         return _round_through(y * SCALE) / SCALE if self.quantise else y
 
 
-def _warp(source: Tensor, displacement: Tensor) -> Tensor:
-    """Bilinear samples of (N, C, H, W) at centre + displacement (N, H, W, 2), edges repeated."""
+def _warp(source: Tensor, displacement: Tensor, mode: str = "bilinear") -> Tensor:
+    """Samples of (N, C, H, W) at centre + displacement (N, H, W, 2), edges repeated."""
     h, w = displacement.shape[1:3]
     grid = pixel_centres(h, w, source.device)[None] + displacement
     return functional.grid_sample(
-        source, grid, mode="bilinear", padding_mode="border", align_corners=False
+        source, grid, mode=mode, padding_mode="border", align_corners=False
     )
 
 
@@ -241,15 +241,15 @@ class FaceTwin(nn.Module):
         def at(x: Tensor, size: tuple[int, int]) -> Tensor:
             return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
-        def moved(x: Tensor) -> Tensor:
+        def moved(x: Tensor, mode: str = "bilinear") -> Tensor:
             size = (x.shape[2], x.shape[3])
-            return _warp(x, at(flow, size).permute(0, 2, 3, 1))
+            return _warp(x, at(flow, size).permute(0, 2, 3, 1), mode)
 
         size_low, size_high = (low.shape[2], low.shape[3]), (high.shape[2], high.shape[3])
         low = moved(low) * at(occlusion, size_low)
         high = moved(high) * at(occlusion, size_high)
         y = self.synthesis(high, low, at(features, size_low))
-        warped = moved(key)
+        warped = moved(key, "bicubic").clamp(0, 255)
         blend = (y[:, 3:] + BLEND_BIAS).sigmoid()
         synthesised = ((y[:, :3] + 1) * SCALE).clamp(0, 255)
         output = warped + blend * (synthesised - warped)

@@ -88,14 +88,53 @@ def resize(x: IntArray, rows: IntArray, columns: IntArray) -> IntArray:
     return round_divide(total, int(rows[0].sum() * columns[0].sum()))
 
 
+def cubic_weights() -> IntArray:
+    """(32, 4) weights of the samples at -1, 0, 1, 2 for positions u / 32; rows sum to 128.
+
+    Cubic convolution with a = -3/4, rounded to 1/128.
+
+    >>> cubic_weights()[[0, 8, 16]].tolist()
+    [[0, 128, 0, 0], [-13, 111, 34, -4], [-12, 76, 76, -12]]
+    """
+    u = np.arange(32)
+    v = 32 - u
+    before, after = -3 * u * v * v, -3 * u * u * v
+    right = 5 * v**3 - 288 * v * v + 131072
+    sides = [round_shift(w, 10) for w in (before, right, after)]
+    return np.stack([sides[0], 128 - sum(sides), sides[1], sides[2]], 1)
+
+
+def sample_positions(motion: IntArray, height: int, width: int) -> tuple[IntArray, IntArray]:
+    """Columns and rows in 1/32 sample, (N, G, H, W), limited to the picture."""
+    d = motion.reshape(len(motion), -1, 2, height, width)
+    xs = np.arange(width) * 32 + round_shift(d[:, :, 0] * width, 9)
+    ys = np.arange(height)[:, None] * 32 + round_shift(d[:, :, 1] * height, 9)
+    return np.clip(xs, 0, 32 * (width - 1)), np.clip(ys, 0, 32 * (height - 1))
+
+
+def warp_cubic(source: IntArray, motion: IntArray) -> IntArray:
+    """As warp with 4x4 taps of `cubic_weights`, not clipped."""
+    n, channels, height, width = source.shape
+    xs, ys = sample_positions(motion, height, width)
+    taps, groups = cubic_weights(), motion.shape[1] // 2
+    out = np.zeros((n, groups, channels, height, width), np.int64)
+    for i in range(n):
+        for g in range(groups):
+            x, y = xs[i, g], ys[i, g]
+            for row in range(4):
+                for column in range(4):
+                    at_y = np.clip((y >> 5) + row - 1, 0, height - 1)
+                    at_x = np.clip((x >> 5) + column - 1, 0, width - 1)
+                    weight = taps[y & 31, row] * taps[x & 31, column]
+                    out[i, g] += source[i][:, at_y, at_x] * weight
+    return round_shift(out, 14).reshape(n, groups * channels, height, width)
+
+
 def warp(source: IntArray, motion: IntArray) -> IntArray:
     """Bilinear samples at 1/32 sample; motion channel pairs are x, y in 2^-13 half pictures."""
     n, channels, height, width = source.shape
     groups = motion.shape[1] // 2
-    d = motion.reshape(n, groups, 2, height, width)
-    xs = np.arange(width) * 32 + round_shift(d[:, :, 0] * width, 9)
-    ys = np.arange(height)[:, None] * 32 + round_shift(d[:, :, 1] * height, 9)
-    xs, ys = np.clip(xs, 0, 32 * (width - 1)), np.clip(ys, 0, 32 * (height - 1))
+    xs, ys = sample_positions(motion, height, width)
     x0, y0, fx, fy = xs >> 5, ys >> 5, xs & 31, ys & 31
     x1, y1 = np.minimum(x0 + 1, width - 1), np.minimum(y0 + 1, height - 1)
     out = np.zeros((n, groups, channels, height, width), np.int64)
@@ -209,6 +248,7 @@ ELEMENTARY: Mapping[str, Elementary] = {
         :, op.attributes["first"] : op.attributes["first"] + op.attributes["count"]
     ],
     "warp": lambda op, x, t: warp(x[0], x[1]),
+    "warp_cubic": lambda op, x, t: warp_cubic(x[0], x[1]),
     "mix_motion": lambda op, x, t: mix_motion(x[0], x[1], t["table"]),
 }
 

@@ -60,6 +60,7 @@ OPERATORS: Mapping[str, OperatorRule] = MappingProxyType(
         "area_resize": OperatorRule((1, 1), extent=True),
         "bilinear_resize": OperatorRule((1, 1), extent=True),
         "warp": OperatorRule((2, 2)),
+        "warp_cubic": OperatorRule((2, 2)),
         "affine_motion": OperatorRule((4, 4), extent=True),
         "heat_difference": OperatorRule((2, 2), {"shift": Attribute(0, 30)}, ("table",), True),
         "mix_motion": OperatorRule((2, 2), tensors=("table",)),

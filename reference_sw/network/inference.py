@@ -46,6 +46,7 @@ RULES: Mapping[str, Rule] = {
     "area_resize": motion_rules.area_resize,
     "bilinear_resize": motion_rules.bilinear_resize,
     "warp": motion_rules.warp,
+    "warp_cubic": motion_rules.warp_cubic,
     "affine_motion": motion_rules.affine_motion,
     "heat_difference": motion_rules.heat_difference,
     "mix_motion": motion_rules.mix_motion,

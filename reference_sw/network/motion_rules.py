@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reference_sw.network.definition import cubic_weights
 from reference_sw.network.errors import ModelError
 from reference_sw.network.graph import Extent, Operator, TensorInfo
 from reference_sw.network.model_file import IntArray
@@ -59,6 +60,22 @@ def warp(
         raise ModelError(f"motion up to {motion.magnitude}: at most {2 * MOTION_LIMIT}")
     info = replace(source, channels=source.channels * (motion.channels // 2))
     return info, 1024 * source.magnitude + 512
+
+
+def warp_cubic(
+    op: Operator, inputs: list[TensorInfo], tensors: Mapping[str, IntArray]
+) -> tuple[TensorInfo, int]:
+    """As warp, with sixteen taps that may overshoot."""
+    info, _ = warp(op, inputs, tensors)
+    rows = cubic_weights().tolist()
+    positive = max(sum(w for w in row if w > 0) for row in rows)
+    negative = max(-sum(w for w in row if w < 0) for row in rows)
+    high = positive**2 + negative**2
+    low = 2 * positive * negative
+    top = max(info.high * high - info.low * low, info.high, -info.low)
+    bottom = max(info.high * low - info.low * high, info.high, -info.low)
+    bound = (high + low) * info.magnitude + 8192
+    return replace(info, low=-((bottom >> 14) + 1), high=(top >> 14) + 1), bound
 
 
 def affine_motion(

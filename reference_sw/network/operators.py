@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reference_sw.network import definition
+from reference_sw.network.cubic_kernel import cubic_compiled, cubic_tensors
 from reference_sw.network.graph import Operator
 from reference_sw.network.inference import FLOAT32_EXACT, Step
 from reference_sw.network.model_file import IntArray
@@ -19,6 +20,9 @@ from reference_sw.network.warp_kernel import warp_compiled, warp_tensors
 
 Size = tuple[int, int]
 Kernel = Callable[[list[Tensor], Size], Tensor]
+
+
+_BILINEAR = (warp_compiled, warp_tensors)
 
 
 def _exact_dtype(bound: int) -> torch.dtype:
@@ -111,13 +115,14 @@ def _resize(step: Step, tensors: Mapping[str, IntArray]) -> Kernel:
 
 
 def _warp(step: Step, tensors: Mapping[str, IntArray]) -> Kernel:
-    compiled = step.accumulator < FLOAT32_EXACT
+    exact = step.accumulator < FLOAT32_EXACT
+    cubic = step.operator.op == "warp_cubic"
+    compiled, tensors_only = (cubic_compiled, cubic_tensors) if cubic else _BILINEAR
 
     def run(inputs: list[Tensor], size: Size) -> Tensor:
         source, motion = inputs
-        if compiled and source.device.type == "cpu":
-            return warp_compiled(source, motion)
-        return warp_tensors(source, motion)
+        chosen = compiled if exact and source.device.type == "cpu" else tensors_only
+        return chosen(source, motion)
 
     return run
 
@@ -163,6 +168,7 @@ COMPILE: Mapping[str, Callable[[Step, Mapping[str, IntArray]], Kernel]] = {
     "area_resize": _resize,
     "bilinear_resize": _resize,
     "warp": _warp,
+    "warp_cubic": _warp,
     "affine_motion": _by_definition,
     "heat_difference": _by_definition,
     "mix_motion": _by_definition,

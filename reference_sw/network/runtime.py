@@ -86,7 +86,13 @@ class IntegerModel:
         if op.op.endswith("_resize"):
             source = compiled.infos[op.inputs[0]].extent.at(*size)
             return 0 if source == (rows, columns) else 4 * elements
-        per_element = {"warp": 4, "multiply": 1, "affine_motion": 2, "mix_motion": 1}
+        per_element = {
+            "warp": 4,
+            "warp_cubic": 16,
+            "multiply": 1,
+            "affine_motion": 2,
+            "mix_motion": 1,
+        }
         return elements * per_element.get(op.op, 0)
 
     def _graph(self, name: str) -> CompiledGraph:

@@ -98,6 +98,8 @@ class PairSampler:
         else:
             anchor = int(self.random.integers(n))
             key = sequence.pictures[anchor]
+        if self.random.random() < rules.still_share:
+            return key, anchor
         low, high = max(0, anchor - rules.distance), min(n, anchor + rules.distance + 1)
         return key, int(self.random.integers(low, high))
 
@@ -111,19 +113,22 @@ class PairSampler:
     def _augment(self, stack: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         if self.random.random() < 0.5:
             stack = stack.flip(3)
-        if self.random.random() < self.rules.zoom_share:
-            stack = self._zoom(stack)
+        if self.random.random() < self.rules.affine_share:
+            stack = self._turn(stack)
         gain = torch.from_numpy(self.random.uniform(0.85, 1.15, (1, 3, 1, 1))).float()
         offset = float(self.random.uniform(-10, 10))
         stack = (stack * gain + offset).clamp(0, 255).round()
         return stack[0], stack[1], stack[2]
 
-    def _zoom(self, stack: Tensor) -> Tensor:
-        """The same random square of all pictures, enlarged to full size."""
-        height, width = stack.shape[2:]
-        side = float(self.random.uniform(0.75, 1.0))
-        h, w = int(height * side), int(width * side)
-        top = int(self.random.integers(height - h + 1))
-        left = int(self.random.integers(width - w + 1))
-        part = stack[:, :, top : top + h, left : left + w]
-        return functional.interpolate(part, (height, width), mode="bilinear", align_corners=False)
+    def _turn(self, stack: Tensor) -> Tensor:
+        """All pictures turned, scaled and shifted alike, mirrored at the edges."""
+        angle = float(self.random.uniform(-0.25, 0.25))
+        scale = float(self.random.uniform(0.75, 1.1))
+        shift = torch.from_numpy(self.random.uniform(-0.12, 0.12, (2, 1))).float()
+        cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
+        matrix = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=torch.float32)
+        theta = torch.cat([matrix, shift], 1)[None].expand(len(stack), -1, -1)
+        grid = functional.affine_grid(theta, list(stack.shape), align_corners=False)
+        return functional.grid_sample(
+            stack, grid, mode="bicubic", padding_mode="reflection", align_corners=False
+        )

@@ -151,7 +151,8 @@ def _picture_graph(twin: FaceTwin, tensors: dict[str, npt.NDArray[Any]]) -> Item
     """What is computed for each picture."""
     b, net = _Builder(tensors), twin.synthesis
     flow, occlusion, features = _motion(b, twin)
-    warped = b.add("warp", ["key", b.at(flow, "picture/1")], "warped")
+    warped = b.add("warp_cubic", ["key", b.at(flow, "picture/1")], "key.moved")
+    warped = b.clamp(warped, "warped", 0, 255)
     moved = {}
     for name, extent in (("high", "picture/2"), ("low", "picture/4")):
         x = b.add("warp", [name, b.at(flow, extent)], f"{name}.warped")

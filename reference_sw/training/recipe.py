@@ -30,14 +30,16 @@ class Sampling(_Strict):
     """How pairs are drawn.
 
     distance: largest number of pictures between key and current; coded_share: of samples whose key
-    is a really coded picture where the sequence has one; zoom_share: of samples cropped and
-    enlarged again; balance: 0 draws sequences alike, 1 by their number of pictures; half_share: of
-    batches at half size, which cost less and are another size to learn.
+    is a really coded picture where the sequence has one; still_share: of samples whose current
+    picture is the key picture's own; affine_share: of samples turned, scaled and shifted; balance:
+    0 draws sequences alike, 1 by their number of pictures; half_share: of batches at half size,
+    which cost less and are another size to learn.
     """
 
     distance: int = Field(default=120, ge=0)
     coded_share: float = Field(default=0.7, ge=0, le=1)
-    zoom_share: float = Field(default=0.25, ge=0, le=1)
+    still_share: float = Field(default=0.0, ge=0, le=1)
+    affine_share: float = Field(default=0.25, ge=0, le=1)
     balance: float = Field(default=0.5, ge=0, le=1)
     half_share: float = Field(default=0.0, ge=0, le=1)
 

@@ -49,7 +49,8 @@ OPERATORS: list[Item] = [
     op("offset", "logits0", "logits", value=-500),
     op("mix_motion", "logits candidates", "flow", table="exponential"),
     op("bilinear_resize", "flow", "flow.full", extent="picture/1"),
-    op("warp", "picture flow.full", "warped"),
+    op("warp_cubic", "picture flow.full", "moved.full"),
+    op("clamp", "moved.full", "warped", low=0, high=255),
     op("pixel_unshuffle", "warped", "halved"),
     conv("halved", "c3", stride=2),
     op("clamp", "c3", "a3", low=-1024, high=1023),
@@ -89,7 +90,11 @@ def tensors(seed: int = 1) -> dict[str, np.ndarray]:
 
 def file_bytes(graphs: Any = None, found: dict[str, np.ndarray] | None = None) -> bytes:
     graphs = graphs or {
-        "all": {"inputs": INPUTS, "operators": OPERATORS, "outputs": ["out", "flow", "gated"]}
+        "all": {
+            "inputs": INPUTS,
+            "operators": OPERATORS,
+            "outputs": ["out", "flow", "gated", "moved.full"],
+        }
     }
     metadata = {"format": FORMAT, "name": "every-operator", "graphs": json.dumps(graphs)}
     return bytes(save(found or tensors(), metadata=metadata))

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from reference_sw.network import definition
+from reference_sw.network.cubic_kernel import cubic_compiled, cubic_tensors
 from reference_sw.network.graph import OPERATORS
 from reference_sw.network.operators import COMPILE
 from reference_sw.network.warp_kernel import warp_compiled, warp_tensors
@@ -114,10 +115,21 @@ def test_warp_kernels_agree_outside_the_picture(groups):
     assert torch.equal(compiled, tensors)
 
 
+def test_cubic_kernels_agree_outside_the_picture():
+    rng = np.random.default_rng(5)
+    source = torch.from_numpy(rng.integers(0, 256, (2, 3, 24, 40))).float()
+    motion = torch.from_numpy(rng.integers(-32768, 32768, (2, 4, 24, 40))).float()
+    compiled, tensors = cubic_compiled(source, motion), cubic_tensors(source, motion)
+    plain = definition.warp_cubic(source.numpy().astype(np.int64), motion.numpy().astype(np.int64))
+    assert np.array_equal(compiled.numpy(), plain)
+    assert torch.equal(compiled, tensors)
+
+
 def test_rest_leaves_a_picture_as_it_is():
     rng = np.random.default_rng(6)
     source = torch.from_numpy(rng.integers(0, 256, (1, 3, 32, 32))).float()
     assert torch.equal(warp_compiled(source, torch.zeros(1, 2, 32, 32)), source)
+    assert torch.equal(cubic_compiled(source, torch.zeros(1, 2, 32, 32)), source)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")

@@ -58,7 +58,7 @@ def test_macs_by_hand():
     per = 64 * 64 / 65536
     convolutions = 792 * per + 144 * per / 4 + 1296 / 16 + 576 / 16
     resizes = 4 * 3 * per + 4 * 2  # the logits at 1/4 are 64x64 already
-    warps = 4 * 9 * per + 4 * 3
+    warps = 4 * 9 * per + 16 * 3
     others = 2 * 6 * per + 2 * per + 12 / 16
     total = convolutions + resizes + warps + others
     assert compiled.macs_per_pixel("all") == pytest.approx(total)
@@ -99,7 +99,7 @@ def test_accumulator_bound_by_hand():
         (changed(6, weight="gone"), "no such tensor in the file"),
         (changed(6, padding=2), "shall keep the extent"),
         (changed(7, low=5, high=1), "low 5 above high 1"),
-        (changed(17, **{"in": ["flow.full"]}), "on 8 channels"),
+        (changed(18, **{"in": ["flow.full"]}), "on 8 channels"),
         (with_tensor("c1.shift", np.full(8, 40, np.uint8)), "shifts in 0..23"),
         (with_tensor("c1.weight", np.full((8, 11, 3, 3), -128, np.int8)), "-127..127"),
         (with_tensor("c1.bias", np.zeros(9, np.int32)), "do not belong together"),

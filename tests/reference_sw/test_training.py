@@ -139,7 +139,7 @@ def test_sampler_draws_coded_keys_near_their_picture(folder):
     sequences = load_sequences(folder / "data", folder / "data" / "coded")
     coded = next(s for s in sequences if s.name == "a")
     rules = load_recipe(folder / "tiny.yaml").sampling.model_copy(
-        update={"coded_share": 1.0, "zoom_share": 0.0, "distance": 1}
+        update={"coded_share": 1.0, "affine_share": 0.0, "still_share": 0.0, "distance": 1}
     )
     sampler = PairSampler([coded], rules, 0)
     for _ in range(20):

@@ -78,7 +78,7 @@ learning_rate: 0.001
 decay_from: 2
 quantise_from: 3
 network: {num_points: 3, width: 8, low: 8, high: 8}
-sampling: {distance: 8, coded_share: 0.5, zoom_share: 0.5, balance: 0.5, half_share: 0.0}
+sampling: {distance: 8, coded_share: 0.5, still_share: 0.1, affine_share: 0.5}
 rounding: {points: [7], matrices: [5], still: 0.2, from_step: 1}
 losses: {lpips_output: 1.0, vgg: 0.1, identity: 0.1, temporal: 0.1, adversarial: 0.01}
 held_out: [held]
