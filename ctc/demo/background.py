@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ctc.demo.fixed_point import ONE, Ints, hashed, noise, sine, step
+from ctc.demo.fast import mix, noise, step
+from ctc.demo.fixed_point import ONE, Ints, hashed, sine
 from ctc.demo.mesh import UNIT
 
 SIZE = 256
@@ -15,11 +16,6 @@ def _grid(pan_x: int, pan_y: int) -> tuple[Ints, Ints]:
     """Return places in Q6 pixels, moved by the camera's pan, as vectors."""
     y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.int64)
     return x.ravel() * UNIT + pan_x, y.ravel() * UNIT + pan_y
-
-
-def _mix(colours: Ints, other: Ints | tuple[int, int, int], weight: Ints) -> Ints:
-    mixed: Ints = colours + ((np.asarray(other, np.int64) - colours) * weight[:, None] >> 12)
-    return mixed
 
 
 def _between(value: Ints, low: int, high: int, blur: int) -> Ints:
@@ -54,8 +50,8 @@ def _shelf(x: Ints, y: Ints, colours: Ints) -> Ints:
         spine = step(across, 0, 3 * UNIT) * (ONE - step(across, 8 * UNIT, 11 * UNIT)) >> 12
         upright = step(y, (top + 52 - height) * UNIT - 3 * UNIT, (top + 52 - height) * UNIT)
         weight = spine * upright // ONE * _between(y, top + 4, top + 52, 6) >> 12
-        books = _mix(books, colour, weight)
-    return _mix(colours, books, inside)
+        books = mix(books, colour, weight)
+    return mix(colours, books, inside)
 
 
 def _window(x: Ints, y: Ints, frame: int, colours: Ints) -> Ints:
@@ -64,15 +60,15 @@ def _window(x: Ints, y: Ints, frame: int, colours: Ints) -> Ints:
     far = noise(x + sway + (1 << 18), y + drift // 3 + (1 << 18), 10, 43) >> 4
     near = noise(x + 2 * sway + drift + (1 << 18), y + sway + (1 << 18), 9, 44) >> 4
     sky = np.broadcast_to(np.array((214, 226, 236), np.int64), colours.shape)
-    view = _mix(sky, (148, 172, 116), step(far, 900, 3000))
-    view = _mix(view, (96, 124, 74), step(near, 1500, 3800) * 80 // 100)
-    view = _mix(view, (236, 240, 224), step(far + near, 5200, 7600))
+    view = mix(sky, (148, 172, 116), step(far, 900, 3000))
+    view = mix(view, (96, 124, 74), step(near, 1500, 3800) * 80 // 100)
+    view = mix(view, (236, 240, 224), step(far + near, 5200, 7600))
     glass = _between(x, 176, 330, 5) * _between(y, -60, 176, 5) >> 12
     bar = _between(x, 219, 226, 5) * _between(y, -60, 184, 5) >> 12
     frame_wood = np.maximum(_between(x, 168, 178, 5) * _between(y, -60, 184, 5) >> 12, bar)
     frame_wood = np.maximum(frame_wood, _between(y, 174, 186, 5) * _between(x, 166, 330, 5) >> 12)
-    colours = _mix(colours, view, glass)
-    return _mix(colours, (222, 216, 204), np.minimum(frame_wood * glass // ONE + frame_wood, ONE))
+    colours = mix(colours, view, glass)
+    return mix(colours, (222, 216, 204), np.minimum(frame_wood * glass // ONE + frame_wood, ONE))
 
 
 def evening(frame: int, pan_x: int, pan_y: int) -> npt.NDArray[np.uint8]:
@@ -87,7 +83,7 @@ def evening(frame: int, pan_x: int, pan_y: int) -> npt.NDArray[np.uint8]:
     across = (x + (1 << 16)) % (46 * UNIT)
     edge = step(across, 0, 8 * UNIT) * (ONE - step(across, 38 * UNIT, 46 * UNIT)) >> 12
     house = step(y, 20 * UNIT, 34 * UNIT) * edge // ONE * (walls + 60) // 200
-    colours = _mix(colours, (44, 40, 46), house)
+    colours = mix(colours, (44, 40, 46), house)
     picture = colours.reshape(SIZE, SIZE, 3)
     for light in range(26):
         _add_disc(light, frame, pan_x, pan_y, picture)
@@ -115,4 +111,4 @@ def _add_disc(light: int, frame: int, pan_x: int, pan_y: int, picture: Ints) -> 
     rim = step(square, (radius * 5 // 8) ** 2, radius**2) // 4
     weight = inside * (ONE * 3 // 4 + rim) // ONE * pulse // 130
     part = picture[top:bottom, left:right]
-    part[:] = _mix(part.reshape(-1, 3), _LIGHTS[dice[5] % len(_LIGHTS)], weight).reshape(part.shape)
+    part[:] = mix(part.reshape(-1, 3), _LIGHTS[dice[5] % len(_LIGHTS)], weight).reshape(part.shape)

@@ -82,8 +82,8 @@ def hashed(value: Ints, seed: int) -> Ints:
 
 
 @lru_cache(maxsize=64)
-def _lattice(seed: int) -> Ints:
-    """Return 256 x 256 pseudo-random values 0..65535."""
+def lattice(seed: int) -> Ints:
+    """Return 256 x 256 pseudo-random values 0..65535, by rows."""
     return hashed(np.arange(1 << 16, dtype=np.int64), seed)
 
 
@@ -96,11 +96,29 @@ def noise(x: Ints, y: Ints, cell_bits: int, seed: int) -> Ints:
     left, top = x >> cell_bits, y >> cell_bits
     fx = step(x & (size - 1), 0, size)
     fy = step(y & (size - 1), 0, size)
-    lattice = _lattice(seed)
+    values = lattice(seed)
     first, second = left & 255, (left + 1) & 255
     rows = []
     for row in ((top & 255) << 8, ((top + 1) & 255) << 8):
-        a = lattice[row | first]
-        rows.append(a + ((lattice[row | second] - a) * fx >> 12))
+        a = values[row | first]
+        rows.append(a + ((values[row | second] - a) * fx >> 12))
     value: Ints = rows[0] + ((rows[1] - rows[0]) * fy >> 12)
     return value
+
+
+def mix(colours: Ints, other: Ints | tuple[int, int, int], weight: Ints) -> Ints:
+    """Return colours, (n, 3), moved towards `other`, (n, 3) or (3,), by weight (n,), 0..ONE."""
+    target = np.asarray(other, np.int64)
+    mixed: Ints = colours + ((target - colours) * weight[:, None] >> 12)
+    return mixed
+
+
+def interpolated(values: Ints, corners: Ints, weights: Ints) -> Ints:
+    """Return the weighted means of the values, (m, k), at three corners each: (n, k).
+
+    corners: (n, 3) rows of values; weights: (n, 3), their sum above 0.
+    """
+    area = weights.sum(1)[:, None]
+    total = (values[corners] * weights[:, :, None]).sum(1)
+    mixed: Ints = total // area
+    return mixed

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctc.demo import head_light, head_paint, head_shape
-from ctc.demo.fixed_point import ONE, Ints, step
+from ctc.demo.fast import interpolated, step
+from ctc.demo.fixed_point import ONE, Ints
 from ctc.demo.head_paint import Expression, Palette
 from ctc.demo.head_shape import COLUMNS, LIP_ROW, ROWS, Face, Haircut
 from ctc.demo.mesh import UNIT, grid_triangles, normals, rotation
@@ -132,33 +133,25 @@ def head_picture(
     posed = [_posed(part, speaker, pose) for part in _parts(speaker)]
     screen = _project(np.concatenate([points for points, _ in posed]), pose.zoom)
     facing = np.concatenate([normal for _, normal in posed])
-    triangles = _triangles(speaker)
-    visible, share = rasterize(screen, triangles, SAMPLES)
+    visible, share = rasterize(screen, _triangles(speaker), SAMPLES)
     seen = np.flatnonzero(visible != NOTHING)
-    light = np.repeat(np.repeat(head_light.to_linear(background.astype(np.int64)), 2, 0), 2, 1)
-    light = light.reshape(-1, 3)
-    corners = triangles[visible[seen]]
-    weights = share[seen]
-    light[seen] = _shade(speaker, pose, facing, corners, weights)
-    light = np.minimum(light, head_light.FULL).reshape(SAMPLES, SAMPLES, 3)
-    boxes = light[::2, ::2] + light[::2, 1::2] + light[1::2, ::2] + light[1::2, 1::2]
+    behind = head_light.to_linear(background.astype(np.int64)).astype(np.int32)
+    light = np.repeat(np.repeat(behind, 2, 0), 2, 1).reshape(-1, 3)
+    lit = _shade(speaker, pose, facing, visible[seen], share[seen])
+    light[seen] = np.minimum(lit, head_light.FULL)
+    grid = light.reshape(SAMPLES, SAMPLES, 3)
+    boxes = grid[::2, ::2] + grid[::2, 1::2] + grid[1::2, ::2] + grid[1::2, 1::2]
     shown = head_light.to_shown((boxes + 2) >> 2)
     return shown.astype(np.uint8)
 
 
-def _interpolated(values: Ints, corners: Ints, weights: Ints) -> Ints:
-    area = (weights[:, 0] + weights[:, 1] + weights[:, 2])[:, None]
-    total = sum(values[corners[:, i]] * weights[:, i, None] for i in range(3))
-    mixed: Ints = total // area
-    return mixed
-
-
-def _shade(speaker: Speaker, pose: HeadPose, facing: Ints, corners: Ints, weights: Ints) -> Ints:
+def _shade(speaker: Speaker, pose: HeadPose, facing: Ints, seen: Ints, weights: Ints) -> Ints:
+    corners = _triangles(speaker)[seen]
     place, number = _painting(speaker)
-    spot = _interpolated(place, corners, weights)
-    normal = _interpolated(facing, corners, weights)
+    spot = interpolated(place, corners, weights)
+    normal = interpolated(facing, corners, weights)
     inner = normal[:, 2] < -600
-    normal = np.where(inner[:, None], -normal, normal)
+    normal[inner] = -normal[inner]
     part = number[corners[:, 0]]
     light = np.zeros((len(spot), 3), np.int64)
     for index, which in enumerate(_parts(speaker)):
@@ -172,7 +165,7 @@ def _shade(speaker: Speaker, pose: HeadPose, facing: Ints, corners: Ints, weight
             light[here] = head_light.light_plain(colours, normal[here])
         else:
             light[here] = _skin_light(which.name, spot[here], normal[here], speaker, pose)
-    _open_mouth(light, spot, corners, pose)
+    _open_mouth(light, spot, seen, pose)
     return light
 
 
@@ -184,11 +177,10 @@ def _skin_light(name: str, spot: Ints, normal: Ints, speaker: Speaker, pose: Hea
     return head_light.light_skin(colours, normal, head_paint.gloss(spot))
 
 
-def _open_mouth(light: Ints, spot: Ints, corners: Ints, pose: HeadPose) -> None:
-    """Paint the band of triangles that spans from lower to upper lip."""
-    low = corners.min(1)
-    band = (low >= (LIP_ROW - 1) * COLUMNS) & (low < LIP_ROW * COLUMNS)
-    band &= (corners.max(1) >= LIP_ROW * COLUMNS) & (corners.max(1) < (LIP_ROW + 1) * COLUMNS)
+def _open_mouth(light: Ints, spot: Ints, seen: Ints, pose: HeadPose) -> None:
+    """Paint the band of triangles that spans from lower to upper lip; the face's come first."""
+    half = (ROWS - 1) * COLUMNS
+    band = (seen < 2 * half) & (seen % half // COLUMNS == LIP_ROW - 1)
     inside = np.flatnonzero(band & (np.abs(spot[:, 0]) < 17 * UNIT) & (spot[:, 2] > 0))
     if not len(inside) or pose.expression.jaw < UNIT // 2:
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctc.demo.fixed_point import ONE, Ints, square_root, step
+from ctc.demo.fast import square_root, step
+from ctc.demo.fixed_point import ONE, Ints
 from ctc.demo.mesh import unit
 
 FULL = 1 << 12  # linear light of a white sample

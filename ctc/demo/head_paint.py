@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctc.demo.fixed_point import ONE, Ints, bump, noise, step
+from ctc.demo.fast import bump, mix, noise, step
+from ctc.demo.fixed_point import ONE, Ints
 from ctc.demo.head_shape import EYE, MOUTH_HALF
 from ctc.demo.mesh import UNIT
 
@@ -40,13 +41,6 @@ class Expression:
     gaze_y: int = 0
     brows: int = 0
     jaw: int = 0
-
-
-def mix(colours: Ints, other: Ints | Colour, weight: Ints) -> Ints:
-    """Return colours moved towards `other` by weight, 0..ONE for each sample."""
-    target = np.asarray(other, np.int64)
-    mixed: Ints = colours + ((target - colours) * weight[:, None] >> 12)
-    return mixed
 
 
 def _around(x: Ints, y: Ints, cx: int, cy: int, rx: int, ry: int) -> Ints:

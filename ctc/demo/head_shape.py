@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctc.demo.fixed_point import ONE, Ints, bump, noise, square_root, step
+from ctc.demo import fixed_point
+from ctc.demo.fast import bump, noise, square_root, step
+from ctc.demo.fixed_point import ONE, Ints
 from ctc.demo.mesh import UNIT, directions
 
 ROWS, COLUMNS = 150, 216
@@ -102,7 +104,7 @@ def _nose(x: Ints, y: Ints, face: Face) -> Ints:
     end = step(y, -33 * UNIT, -25 * UNIT)
     start = ONE - step(y, 6 * UNIT, 18 * UNIT)
     half = 6 * UNIT + (4 * UNIT * along >> 12)
-    ridge = bump(x * x, half * half)
+    ridge = fixed_point.bump(x * x, half * half)
     wings = _both(x, y, 8, -26, 6, 6) * 5 * UNIT
     tip = _near(x, y, 0, -24, 8, 8) * 3 * UNIT
     return (height * (ridge * (end * start >> 12) >> 12)) + wings + tip

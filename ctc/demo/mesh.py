@@ -6,7 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from ctc.demo.fixed_point import TURN, Ints, cosine, sine, square_root
+from ctc.demo.fast import square_root
+from ctc.demo.fixed_point import TURN, Ints, cosine, sine
 
 UNIT = 1 << 6  # model coordinates are Q6 pixels
 NORMAL = 1 << 12  # normals are Q12
@@ -50,7 +51,8 @@ def normals(points: Ints) -> Ints:
 
 def unit(vectors: Ints) -> Ints:
     """Return vectors (..., 3) at length NORMAL; the zero vector stays zero."""
-    length = square_root((vectors * vectors).sum(-1))
+    x, y, z = (vectors[..., i] for i in range(3))
+    length = square_root(x * x + y * y + z * z)
     scaled: Ints = vectors * NORMAL // np.maximum(length, 1)[..., None]
     return scaled
 

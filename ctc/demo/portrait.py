@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ctc.demo.fixed_point import ONE, TRIG, Ints, bump, cosine, sine, square_root, step
+from ctc.demo.fast import bump, square_root, step
+from ctc.demo.fixed_point import ONE, TRIG, Ints, cosine, sine
 from ctc.demo.sampling import POSITION, sample_cubic
 from ctc.derived_files import bytes_sha256
 from ctc.errors import SequenceError
