@@ -10,5 +10,9 @@ TARGET_NAMES = (
     "emulation-prevention",
     "parameters",
     "latents",
+    "segments",
+    "summary",
+    "native-to-sei",
+    "sei-to-native",
 )
 """Names of the targets, known before the readers are imported and instrumented."""

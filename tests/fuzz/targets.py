@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -38,20 +37,10 @@ from reference_sw.entropy.parameter_layout import (
     ParameterLayout,
     PredictionMode,
 )
+from tests.fuzz.stream_targets import STREAM_TARGETS
+from tests.fuzz.target import VVC_PICTURE, Target
 from tests.reference_sw.bitstream.face_samples import TRACKS, track
 from tests.reference_sw.bitstream.test_native_units import all_different, stream_units
-
-VVC_PICTURE = [bytes([0, 0x79, 1, 2, 3]), bytes([0, 0x81, 4]), bytes([0, 0x39, 0xC4, 1])]
-"""Units that begin like an SPS, a PPS and an IDR slice of VVC, for the units around SEI."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """One reader: `run` shall return or raise one of `errors` for any bytes."""
-
-    run: Callable[[bytes], None]
-    errors: tuple[type[Exception], ...]
-    seeds: Callable[[], list[bytes]]
 
 
 def _sei_units(codec: Vvc | Hevc, name: str) -> list[bytes]:
@@ -206,6 +195,7 @@ TARGETS: dict[str, Target] = {
     ),
     "parameters": Target(_read_parameters, (EntropyError,), _parameter_seeds),
     "latents": Target(_read_latents, (EntropyError,), _latent_seeds),
+    **STREAM_TARGETS,
 }
 
 

