@@ -31,19 +31,21 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise StoreError(f"{path}: cannot be written: {problem.strerror}") from problem
 
 
-def publish(source: Path, target: Path) -> None:
-    """Move a finished file of the same file system into place, forced to disk and read-only.
+def publish(source: Path, target: Path, durable: bool) -> None:
+    """Move a finished file into place on the same file system, read-only; to disk if durable.
 
     Raises:
         StoreError: it cannot be moved there.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with source.open("rb") as file:
+                os.fsync(file.fileno())
         source.chmod(0o444)
         source.replace(target)
-        sync_folder(target.parent)
+        if durable:
+            sync_folder(target.parent)
     except OSError as problem:
         raise StoreError(f"{target}: cannot be written: {problem.strerror}") from problem
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,27 +34,31 @@ def plan_new(
             f"{folder}: holds a campaign of another {what}; give --name or --output, "
             f"or 'ctc resume {folder}'"
         )
-    return plan_again(folder)
+    return _plan_again(old)
 
 
 def plan_again(folder: Path) -> Plan:
     """Return the plan of the campaign in a folder, with the programs that are here now.
 
     A codec whose program has gone keeps the identity it had, so that its finished stages count.
+
+    Raises:
+        ReportError: the folder holds no campaign.
     """
-    old = read_lock(folder)
+    return _plan_again(read_lock(folder))
+
+
+def _plan_again(old: CampaignLock) -> Plan:
     path = Path(old.conditions_path)
     plan = plan_campaign(old.conditions, path, old.selection, old.name, old.created)
     cards = {name: kept_identity(card, old.cards.get(name)) for name, card in plan.cards.items()}
     lock = plan.lock.model_copy(update={"cards": {n: c.locked for n, c in cards.items()}})
-    return replace(plan, lock=lock, cards=cards)
+    return replace(plan, lock=lock, cards=cards, before=old)
 
 
-def changed_programs(folder: Path, plan: Plan) -> list[str]:
+def changed_programs(plan: Plan) -> list[str]:
     """Say which codecs are not the bytes that the campaign was planned with."""
-    if not (folder / LOCK_NAME).is_file():
-        return []
-    old = read_lock(folder).cards
+    old = plan.before.cards if plan.before is not None else {}
     return [
         f"codec {name}: program changed ({old[name].digest[:8]} to {card.digest[:8]}); "
         "its stages run again"
@@ -62,22 +67,25 @@ def changed_programs(folder: Path, plan: Plan) -> list[str]:
     ]
 
 
-def open_folder(folder: Path, lock: CampaignLock) -> None:
+def open_folder(folder: Path, plan: Plan) -> None:
     """Write the lock if it is new or has changed.
 
     Raises:
         StoreError: the folder cannot be written.
     """
-    if not (folder / LOCK_NAME).is_file() or read_lock(folder) != lock:
-        write_lock(folder, lock)
+    if plan.before != plan.lock:
+        write_lock(folder, plan.lock)
 
 
 def campaign_state_digest(folder: Path) -> str:
     """Return a digest of the lock and of which records there are, with their times and sizes."""
     digest = hashlib.sha256((folder / LOCK_NAME).read_bytes())
-    for path in sorted((folder / "records").glob("*/*.json")):
-        status = path.stat()
-        digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    files = []
+    for shard in os.scandir(folder / "records") if (folder / "records").is_dir() else []:
+        for entry in os.scandir(shard.path) if shard.is_dir() else []:
+            status = entry.stat()
+            files.append(f"{entry.name} {status.st_size} {status.st_mtime_ns}\n")
+    digest.update("".join(sorted(files)).encode())
     return digest.hexdigest()
 
 

@@ -59,7 +59,7 @@ class EncodeTask(Task):
         reason = run.failure or missing_output("encoder", bitstream)
         if reason:
             return [run.failed(record, reason)]
-        output = store.put(bitstream)
+        output = store.put(bitstream, durable=True)
         check = check_encoder_log(self.log, run.logs[0], output.bytes, self.frames)
         return [replace(record, output=output, log_check=check)]
 

@@ -30,13 +30,14 @@ from ctc.sequences import Sequence
 class Plan:
     """A planned campaign: the lock is the whole of it as data, the rest is found on this machine.
 
-    faults: what cannot run, one line each.
+    faults: what cannot run, one line each; before: the lock of an earlier run in the same folder.
     """
 
     lock: CampaignLock
     cards: dict[str, PlannedCard] = field(default_factory=dict)
     sequences: dict[str, Sequence] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    before: CampaignLock | None = None
 
 
 def plan_campaign(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ctc.campaign_lock import CampaignLock, LockedConfiguration, read_lock
 from ctc.errors import StoreError
-from ctc.record import Record, parse_record
+from ctc.record import Record, check_inputs, parse_record
 from ctc.results import (
     CampaignResults,
     CardInfo,
@@ -167,13 +167,15 @@ class _Reader:
         """Return the record, or None and why there is none."""
         path = self._records / key[:2] / f"{key}.json"
         try:
-            return parse_record(path.read_bytes(), key), ""
+            record = parse_record(path.read_bytes(), key)
+            check_inputs(record)
         except FileNotFoundError:
             return None, f"{stage} has not been run"
         except OSError as problem:
             return None, f"{path}: cannot be read: {problem.strerror}"
         except StoreError as problem:
             return None, f"{path}: record not used: {problem}"
+        return record, ""
 
 
 def _without(record: Record | None, reason: str) -> dict[str, Any]:

@@ -63,14 +63,17 @@ class Store:
         except OSError:
             return False
 
-    def put(self, path: Path) -> Output:
+    def put(self, path: Path, durable: bool = True) -> Output:
         """Move a finished file into the store and return its size and SHA-256.
+
+        durable: force it to disk first; what is made again quickly need not be, since every
+        artefact is verified when it is used.
 
         Raises:
             StoreError: it cannot be read, or the store cannot be written.
         """
         output = Output(path.stat().st_size, file_sha256(path))
-        publish(path, self.artefact_path(output.sha256))
+        publish(path, self.artefact_path(output.sha256), durable)
         return output
 
     def get(self, output: Output, target: Path, private: bool) -> None:

@@ -140,12 +140,12 @@ def run_plan(plan: Plan, folder: Path, args: argparse.Namespace) -> int:
     from ctc.campaign_folder import changed_programs, open_folder
     from ctc.progress import RunProgress
 
-    for line in [*plan.faults, *changed_programs(folder, plan)]:
+    for line in [*plan.faults, *changed_programs(plan)]:
         print(line, file=sys.stderr)
     place = _place(plan, folder, args)
     if args.dry_run:
         return _dry_run(plan, place, args)
-    open_folder(folder, plan.lock)
+    open_folder(folder, plan)
     progress = RunProgress(sys.stderr, args.quiet)
     campaign = Campaign(plan, place, _options(args), progress, tuple(args.stage))
     summary = campaign.run()

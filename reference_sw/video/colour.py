@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -122,30 +121,14 @@ def apply_plain(planes: tuple[Plane, ...], fixed: FixedPoint) -> tuple[Plane, ..
     return tuple(result)
 
 
-@numba.njit(cache=True, nogil=True)
-def _apply(  # type: ignore[no-untyped-def]
-    first, second, third, rows, offset, maximum, out_first, out_second, out_third
-) -> None:
-    height, width = first.shape
-    for y in range(height):
-        for x in range(width):
-            a = np.int64(first[y, x])
-            b = np.int64(second[y, x])
-            c = np.int64(third[y, x])
-            p = (offset[0] + rows[0, 0] * a + rows[0, 1] * b + rows[0, 2] * c) >> SHIFT
-            q = (offset[1] + rows[1, 0] * a + rows[1, 1] * b + rows[1, 2] * c) >> SHIFT
-            r = (offset[2] + rows[2, 0] * a + rows[2, 1] * b + rows[2, 2] * c) >> SHIFT
-            out_first[y, x] = min(max(p, 0), maximum)
-            out_second[y, x] = min(max(q, 0), maximum)
-            out_third[y, x] = min(max(r, 0), maximum)
-
-
 def apply(planes: tuple[Plane, ...], fixed: FixedPoint) -> tuple[Plane, ...]:
     """Return three converted planes, equal to apply_plain in every sample."""
+    from reference_sw.video.colour_compiled import apply_compiled  # numba takes long to import
+
     dtype = np.uint8 if fixed.maximum == 255 else np.uint16
     first, second, third = (np.ascontiguousarray(plane, dtype=dtype) for plane in planes)
     out = tuple(np.empty(plane.shape, dtype) for plane in planes)
-    _apply(first, second, third, fixed.rows, fixed.offset, fixed.maximum, *out)
+    apply_compiled(first, second, third, fixed.rows, fixed.offset, fixed.maximum, *out)
     return out
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import ctc.record
 from ctc.errors import StoreError
 from ctc.keys import encode_inputs, stage_key
-from ctc.record import Output, Record, parse_record, record_text
+from ctc.record import Output, Record, check_inputs, parse_record, record_text
 from ctc.record_folder import RecordFolder
 
 INPUTS = encode_inputs("ab" * 32, ["-q", "27"], {}, "c" * 32, 250, {"width": 256})
@@ -81,7 +81,8 @@ def test_a_record_under_another_key_is_refused() -> None:
         parse_record(record_text(RECORD), "0" * 64)
     forged = replace(RECORD, inputs={**INPUTS, "frames": 8})
     with pytest.raises(StoreError, match="its inputs give"):
-        parse_record(record_text(forged), RECORD.key)
+        check_inputs(parse_record(record_text(forged), RECORD.key))
+    check_inputs(RECORD)
 
 
 def test_nan_is_never_stored() -> None:

@@ -29,7 +29,7 @@ def artefact(store: Store, content: bytes) -> Output:
     with store.work_folder() as work:
         path = work / "bitstream.bin"
         path.write_bytes(content)
-        return store.put(path)
+        return store.put(path, durable=True)
 
 
 def test_an_artefact_is_named_by_its_content_and_read_only(store: Store, tmp_path: Path) -> None:
