@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from ctc.errors import SequenceError
 
 CHUNK = 1 << 20
+_locks: dict[Path, threading.Lock] = {}
+_locks_guard = threading.Lock()
 
 
 def file_md5(path: Path) -> str:
@@ -44,26 +47,39 @@ def bytes_sha256(data: bytes) -> str:
 def derived_file(path: Path, make: Callable[[Path], None]) -> Path:
     """Return `path`, made by `make(temporary)` unless it is there with the md5 noted beside it.
 
-    Safe when several processes ask at once: each makes its own and the last rename wins.
+    Threads of one process wait for the first of them. Processes that ask at once each make their
+    own, all the same, and the last rename wins.
 
     Raises:
         SequenceError: it cannot be written; and whatever `make` raises.
     """
-    note = path.with_name(path.name + ".md5")
-    try:
-        if path.is_file() and note.is_file() and note.read_text("ascii").strip() == file_md5(path):
-            return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    with _locks_guard:
+        lock = _locks.setdefault(path, threading.Lock())
+    with lock:
         try:
-            make(temporary)
-            _write_text(note, file_md5(temporary) + "\n")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SequenceError(f"{path}: cannot be written: {problem}") from problem
+            _make_unless_there(path, make)
+        except (OSError, UnicodeDecodeError) as problem:
+            raise SequenceError(f"{path}: cannot be written: {problem}") from problem
     return path
+
+
+def _make_unless_there(path: Path, make: Callable[[Path], None]) -> None:
+    note = path.with_name(path.name + ".md5")
+    if path.is_file() and note.is_file() and note.read_text("ascii").strip() == file_md5(path):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    try:
+        make(temporary)
+        _write_text(note, file_md5(temporary) + "\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """Return a hidden name beside `path` that no other process or thread uses."""
+    return path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name}")
 
 
 def copy_file(source: Path, target: Path) -> Path:
@@ -72,7 +88,7 @@ def copy_file(source: Path, target: Path) -> Path:
     Raises:
         SequenceError: it cannot be read or written.
     """
-    temporary = target.with_name(f".{os.getpid()}.{target.name}")
+    temporary = temporary_name(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, temporary)
@@ -85,6 +101,6 @@ def copy_file(source: Path, target: Path) -> Path:
 
 
 def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary = temporary_name(path)
     temporary.write_text(text, "ascii")
     temporary.replace(path)

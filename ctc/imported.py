@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ctc.derived_files import temporary_name
 from ctc.errors import SequenceError
 from ctc.sequence_list import IMPORTED, load_imported
 from ctc.sequences import Sequence
@@ -79,7 +79,7 @@ def _edited(folder: Path) -> Iterator[dict[str, Any]]:
             document = {"imported": 1, "md5": {}, "classes": {}} | document
             yield document
             text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)
-            temporary = folder / f".{os.getpid()}.{IMPORTED}"
+            temporary = temporary_name(path)
             temporary.write_text(_COMMENT + text, "utf-8")
             temporary.replace(path)
     except OSError as problem:

@@ -14,7 +14,7 @@ from ctc.clip_decoding import Clip, open_clip
 from ctc.derived_files import copy_file, file_md5
 from ctc.errors import SequenceError
 from ctc.imported import record_md5, record_sequence
-from ctc.sequence_folders import home_folder, search_folders
+from ctc.sequence_folders import find_file, home_folder, search_folders
 from ctc.sequence_list import SequenceList
 from ctc.sequence_schema import NAME
 from ctc.sequences import Sequence
@@ -27,7 +27,7 @@ from reference_sw.video.format import (
     VideoFormat,
     VideoFormatError,
 )
-from reference_sw.video.raw import VideoWriter
+from reference_sw.video.raw import VideoReader, VideoWriter
 from reference_sw.video.resize import Crop, Filter, crop_picture, cropped_format, resize_picture
 
 USER_CLASS = "USER"
@@ -102,6 +102,36 @@ def import_listed(sequence: Sequence, request: ImportRequest) -> tuple[Sequence,
             folder if os.access(folder, os.W_OK) else home_folder(), sequence.name, checked.md5
         )
     return checked, clip
+
+
+def make_derived(
+    master: Sequence, path: Path, known: SequenceList, progress: Progress
+) -> list[tuple[Sequence, Path]]:
+    """Make the listed sequences that are conversions of `master` and are not there yet.
+
+    The GFVC 4:2:0 sequences are made so from their RGB masters, as the common software does.
+
+    Raises:
+        SequenceError: one has another md5 than recorded, or cannot be written.
+    """
+    made = []
+    for sequence in known.sequences:
+        if sequence.made_from != master.name or find_file(sequence) is not None:
+            continue
+        target = home_folder() / sequence.file
+        reader = VideoReader(path, master.format, master.frames)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with VideoWriter(target, sequence.format) as writer:
+                for picture in progress(iter(reader), len(reader)):
+                    writer.write(convert_picture(picture, master.format, sequence.format))
+        except (OSError, VideoFormatError) as problem:
+            raise SequenceError(f"{target}: cannot be made: {problem}") from problem
+        checked = replace(sequence, md5=sequence.md5 or file_md5(target))
+        check_original(checked, target)
+        record_md5(target.parent, sequence.name, checked.md5)
+        made.append((checked, target))
+    return made
 
 
 def _folder_of(clip: Path, sequence: Sequence) -> Path | None:

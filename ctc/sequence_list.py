@@ -90,6 +90,12 @@ def load_sequences(path: Path | None = None) -> SequenceList:
             titles.setdefault(name, entry.title)
             for sequence in sequences_of(name, entry, str(origin), recorded):
                 _add(found, replace(sequence, imported=origin != path), origin)
+    for sequence in found.values():
+        if sequence.made_from and sequence.made_from not in found:
+            raise SequenceError(
+                f"{path}: {sequence.name}: made_from = '{sequence.made_from}': no such sequence"
+                f"{near_miss(sequence.made_from, found)}"
+            )
     return SequenceList(tuple(found.values()), titles)
 
 

@@ -45,6 +45,7 @@ class SequenceProperties(StrictModel):
     licence: str | None = None
     obtain: str | None = None
     remark: str | None = None
+    made_from: str | None = None
 
     @field_validator("frame_rate")
     @classmethod
@@ -142,6 +143,7 @@ def _sequence(
         obtain=properties.obtain or "",
         storage=properties.storage or "raw",
         remark=properties.remark or "",
+        made_from=properties.made_from or "",
     )
 
 

@@ -17,7 +17,7 @@ class Sequence:
     file: the name searched for in the sequence folders. storage: `raw` when that file is the
     planar video itself, `coded` when it is a lossless coding of it, decoded once, `generated` when
     it is rendered on first use. md5: of the planar video, all its pictures. imported: it is the
-    user's own, from an imported.yaml.
+    user's own, from an imported.yaml. made_from: name of the master that converts to it.
     """
 
     name: str
@@ -31,3 +31,4 @@ class Sequence:
     storage: Storage = "raw"
     remark: str = ""
     imported: bool = False
+    made_from: str = ""

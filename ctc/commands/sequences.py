@@ -152,16 +152,18 @@ def _verify(args: argparse.Namespace) -> int:
 def _import(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ctc.sequence_import import import_sequence
+    from ctc.sequence_import import import_sequence, make_derived
     from ctc.sequence_list import load_sequences
     from reference_sw.video.raw import describe
 
     def bar(pictures: Iterator[Picture], total: int | None) -> Iterator[Picture]:
         return iter(tqdm(pictures, total=total, unit="picture", disable=None, file=sys.stderr))
 
-    sequence, path = import_sequence(_request(args), load_sequences(args.sequences), bar)
-    print(f"{sequence.name}: {describe(sequence.format)}, {sequence.frames} pictures, {path}")
-    print(f"md5 {sequence.md5}")
+    known = load_sequences(args.sequences)
+    sequence, path = import_sequence(_request(args), known, bar)
+    for done, where in [(sequence, path), *make_derived(sequence, path, known, bar)]:
+        print(f"{done.name}: {describe(done.format)}, {done.frames} pictures, {where}")
+        print(f"md5 {done.md5}")
     return 0
 
 

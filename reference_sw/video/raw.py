@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import get_ident
 from types import TracebackType
 from typing import BinaryIO
 
@@ -74,7 +75,7 @@ class VideoWriter:
         self.path = path
         self.format = video
         self.frames = 0
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._partial = path.with_name(f".{os.getpid()}-{get_ident()}.{path.name}")
         self._file: BinaryIO = self._partial.open("wb")
 
     def __enter__(self) -> VideoWriter:

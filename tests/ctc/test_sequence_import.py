@@ -179,6 +179,17 @@ def test_a_listed_sequence_in_a_searched_folder_is_not_copied(ctc: Run, tmp_path
     assert load_sequences(ROOT / "sequences.yaml").find("RaceHorses").md5
 
 
+def test_importing_a_master_makes_its_420_form(ctc: Run, tmp_path: Path) -> None:
+    path = tmp_path / "CFVQA_003_256x256_25_8bit_444.rgb"
+    path.write_bytes(bytes([255]) * (125 * 256 * 256 * 3))
+    done = ctc("import", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "CFVQA_003_420" in done.stdout
+    i420 = (home(tmp_path) / "CFVQA_003_256x256_25_8bit_420.yuv").read_bytes()
+    assert i420 == (bytes([235]) * 65536 + bytes([128]) * 32768) * 125
+    assert ctc("verify", "CFVQA_003_420", "CFVQA_003_444").returncode == 0
+
+
 def test_an_import_again_needs_replace(ctc: Run, tmp_path: Path) -> None:
     noise_file(tmp_path / "a.y4m", VideoFormat(16, 16), 1)
     arguments = ["import", str(tmp_path / "a.y4m")]

@@ -122,6 +122,7 @@ def test_selection_is_in_order_and_without_repeats(listed: SequenceList) -> None
         ("frames: 2", "frames: 2, frames: 2", "duplicate key 'frames'"),
         ("frames: 2", "obtain: there", "frames is missing"),
         ("licence: none, ", "", "licence is missing, here and under 'all' of the class"),
+        ("frames: 2", "frames: 2, made_from: aa", "made_from = 'aa': no such .* did you mean 'a'"),
         ("frames: 2", "frames: 2, colour: rgb", "RGB with chroma_format 4:2:0: needs 4:4:4"),
         ("title: test", "title: !!python/name:os.system x", "not valid YAML"),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -184,3 +186,18 @@ def test_a_coded_original_is_decoded_to_its_md5(
     wrong = replace(clip, format=replace(clip.format, chroma_format=ChromaFormat.C444))
     with pytest.raises(SequenceError, match="cannot be decoded to yuv444p without conversion"):
         whole_file(wrong, tmp_path / "other")
+
+
+def test_threads_that_ask_at_once_make_it_once(tmp_path: Path) -> None:
+    made: list[Path] = []
+
+    def make(path: Path) -> None:
+        made.append(path)
+        time.sleep(0.05)
+        path.write_bytes(b"whole")
+
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda _: derived_file(tmp_path / "x", make), range(4)))
+    assert len(made) == 1
+    assert [path.read_bytes() for path in paths] == [b"whole"] * 4
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x", "x.md5"]
