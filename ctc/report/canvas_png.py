@@ -6,21 +6,50 @@ charts.
 
 from __future__ import annotations
 
-import io
+import math
+import struct
+import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_rgba
 from matplotlib.font_manager import FontProperties
-from matplotlib.image import imsave
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
 from ctc.report.canvas import XY, Anchor
 
 POINTS_PER_INCH = 72
+LABEL_MARGIN = 2
+
+
+@dataclass(frozen=True)
+class _Label:
+    """A line of text as coverage of pixels; baseline: row of the mask; width in pixels."""
+
+    mask: npt.NDArray[np.uint8]
+    baseline: int
+    width: float
+
+
+@lru_cache(maxsize=4096)
+def _label(text: str, size: float, bold: bool) -> _Label:
+    """Return a text set once: the same axis labels stand in hundreds of charts."""
+    weight = "bold" if bold else "normal"
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    renderer: Any = RendererAgg
+    ruler = renderer(1, 1, POINTS_PER_INCH)
+    width, height, descent = ruler.get_text_width_height_descent(text, font, False)
+    baseline = LABEL_MARGIN + math.ceil(height - descent)
+    rows, columns = baseline + math.ceil(descent) + LABEL_MARGIN, math.ceil(width)
+    agg = renderer(columns + 2 * LABEL_MARGIN, rows, POINTS_PER_INCH)
+    agg.draw_text(agg.new_gc(), LABEL_MARGIN, baseline, text, font, 0, ismath=False)
+    return _Label(np.asarray(agg.buffer_rgba())[..., 3].copy(), baseline, width)
 
 
 class PngCanvas:
@@ -63,25 +92,32 @@ class PngCanvas:
         bold: bool = False,
         upright: bool = False,
     ) -> None:
-        font = FontProperties(
-            family="DejaVu Sans", size=size * self._scale, weight="bold" if bold else "normal"
-        )
-        width = self._agg.get_text_width_height_descent(text, font, False)[0]
-        shift = {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+        label = _label(text, size * self._scale, bold)
         x, y = at[0] * self._scale, at[1] * self._scale
-        x, y = (x, y + shift) if upright else (x - shift, y)
-        self._agg.draw_text(
-            self._context(colour, 1), x, y, text, font, 90 if upright else 0, ismath=False
-        )
+        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * label.width
+        mask, column, row = label.mask, LABEL_MARGIN, label.baseline
+        if upright:
+            mask, column, row = np.rot90(mask), row, mask.shape[1] - 1 - LABEL_MARGIN
+            y += shift
+        else:
+            x -= shift
+        self._blend(mask, round(x) - column, round(y) - row, colour)
+
+    def _blend(self, mask: npt.NDArray[np.uint8], left: int, top: int, colour: str) -> None:
+        """Lay a colour over the pixels by the share of each that the mask covers."""
+        width, height = self._size
+        inside = mask[max(0, -top) : height - top, max(0, -left) : width - left]
+        left, top = max(0, left), max(0, top)
+        target = np.asarray(self._agg.buffer_rgba())
+        target = target[top : top + inside.shape[0], left : left + inside.shape[1], :3]
+        share = inside[..., None].astype(np.float32) / 255
+        ink = np.asarray(to_rgba(colour)[:3], np.float32) * 255
+        target[...] = np.rint(target * (1 - share) + ink * share)
 
     def data(self) -> bytes:
         """Return the finished file."""
         pixels = np.asarray(self._agg.buffer_rgba())[..., :3]
-        out = io.BytesIO()
-        unsigned: dict[str, Any] = {"Software": None}  # the writer's version is no result
-        options = {"compress_level": 4}
-        imsave(out, pixels, format="png", metadata=unsigned, pil_kwargs=options)
-        return out.getvalue()
+        return png_file(np.ascontiguousarray(pixels))
 
     def _context(self, colour: str, width: float) -> Any:
         context = self._agg.new_gc()
@@ -90,3 +126,23 @@ class PngCanvas:
         context.set_joinstyle("round")
         context.set_capstyle("butt" if width <= 1 else "round")
         return context
+
+
+def png_file(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """Return an 8-bit R'G'B' array of shape (height, width, 3) as a PNG file, fast.
+
+    Each row is written as its difference from the row above, which is mostly 0 in a chart.
+    Source: ISO/IEC 15948 (PNG), clauses 5.3 (chunks), 9.2 (filter type 2, Up), 11.2.2 (IHDR).
+    """
+    height, width, _ = pixels.shape
+    rows = np.empty((height, 1 + 3 * width), np.uint8)
+    rows[:, 0] = 2
+    rows[:, 1:] = pixels.reshape(height, -1)
+    rows[1:, 1:] -= pixels.reshape(height, -1)[:-1]
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(rows.tobytes(), 3)
+    chunks = ((b"IHDR", header), (b"IDAT", body), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.image import imsave
 
 from ctc.errors import ReportError
+from ctc.report.canvas_png import png_file
 
 SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 MAX_BYTES = 8 << 20
@@ -56,10 +54,7 @@ class StillPicture:
                 f"picture of shape {samples.shape} and type {samples.dtype}: "
                 "shall be (height, width, 3) of uint8"
             )
-        out = io.BytesIO()
-        unsigned: dict[str, Any] = {"Software": None}
-        imsave(out, samples, format="png", metadata=unsigned)
-        return cls(out.getvalue(), "image/png")
+        return cls(png_file(samples), "image/png")
 
     def data_url(self) -> str:
         """Return the picture as text that stands inside a page."""

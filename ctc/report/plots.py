@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from ctc.report.canvas_png import PngCanvas
@@ -14,6 +16,7 @@ from ctc.report.palette import looks
 from ctc.results import CampaignResults
 
 RATE_TITLE = "Rate (kbit/s)"
+MOST_PENDING = 4  # pictures of about 10 MB each
 
 
 def figures(results: CampaignResults) -> Iterator[tuple[str, Figure]]:
@@ -52,16 +55,27 @@ def _figure(
 def write_plots(results: CampaignResults, folder: Path) -> list[Path]:
     """Write every figure into `folder` as PNG and SVG; return the paths in order."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for stem, figure in figures(results):
-        png, svg = PngCanvas(*figure.size), SvgCanvas(*figure.size, figure.title)
-        figure.draw(png)
-        figure.draw(svg)
-        for canvas, suffix in ((png, ".png"), (svg, ".svg")):
-            path = folder / f"{stem}{suffix}"
-            path.write_bytes(canvas.data())
-            written.append(path)
+    written: list[Path] = []
+    pending: deque[Future[int]] = deque()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        for stem, figure in figures(results):
+            png, svg = PngCanvas(*figure.size), SvgCanvas(*figure.size, figure.title)
+            figure.draw(png)
+            figure.draw(svg)
+            paths = [folder / f"{stem}.png", folder / f"{stem}.svg"]
+            # Compression leaves the interpreter's lock, so it runs beside the next drawing.
+            pending.append(beside.submit(_write_png, png, paths[0]))
+            if len(pending) > MOST_PENDING:
+                pending.popleft().result()
+            paths[1].write_bytes(svg.data())
+            written += paths
+        for job in pending:
+            job.result()
     return written
+
+
+def _write_png(canvas: PngCanvas, path: Path) -> int:
+    return path.write_bytes(canvas.data())
 
 
 def file_stem(*parts: str) -> str:
