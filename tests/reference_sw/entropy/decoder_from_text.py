@@ -212,6 +212,11 @@ class Decoder:
             9 * min(component, 11) + 3 * sign(west) + sign(west2),
             i,
         ]
+        return self.value(g, cls, magnitude_numbers, sign_numbers, level_history)
+
+    def value(
+        self, g: int, cls: int, magnitude_numbers: list[int], sign_numbers: list[int], lev: int
+    ) -> int:
         if not self.mixed(g, cls, 0, magnitude_numbers):
             return 0
         negative = self.mixed(g, cls, 1, sign_numbers)
@@ -222,7 +227,7 @@ class Decoder:
             if not greater or magnitude == 5:
                 break
         if magnitude == 5:
-            magnitude += self.escape(g, cls, level_history)
+            magnitude += self.escape(g, cls, lev)
         return -magnitude if negative else magnitude
 
     def context(self, v: int, *key: object) -> Context:
