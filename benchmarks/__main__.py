@@ -15,7 +15,8 @@ Row = tuple[str, float, float, float, float]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks named, or all; return 1 when a ratio is below its target."""
-    known = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__"]
+    modules = pkgutil.iter_modules(benchmarks.__path__)
+    known = [m.name for m in modules if m.name != "__main__" and not m.ispkg]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
     names = parser.parse_args(arguments).names or known

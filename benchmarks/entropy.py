@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import restarted_golomb
-from benchmarks.face_tracks import Track, Values, random_walk, stock_track
+from benchmarks.material import restarted_golomb
+from benchmarks.material.face_tracks import Track, Values, random_walk, stock_track
 from reference_sw.entropy.cdf_tables import CdfTable, CdfTables, table_from_frequencies
 from reference_sw.entropy.compiled_engine import CompiledDecoding, CompiledEncoding
 from reference_sw.entropy.compiled_latents import CompiledLatentDecoder, CompiledLatentEncoder

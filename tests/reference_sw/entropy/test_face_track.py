@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import restarted_golomb
 from benchmarks.entropy import decoded, encoded, restarted
-from benchmarks.face_tracks import Track, random_walk, stock_track
+from benchmarks.material import restarted_golomb
+from benchmarks.material.face_tracks import Track, random_walk, stock_track
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.entropy import encoded
-from benchmarks.face_tracks import random_walk
+from benchmarks.material.face_tracks import random_walk
 from reference_sw.entropy.parameter_encoder import ParameterEncoder
 from reference_sw.entropy.parameter_layout import MAX_MAGNITUDE, ParameterLayout
 from tests.reference_sw.entropy.decoder_from_text import PREVIOUS, Decoder

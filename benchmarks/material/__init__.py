@@ -1,0 +1,1 @@
+"""What benchmarks run on and against: tracks and peers; no benchmarks themselves."""
