@@ -1,0 +1,1 @@
+"""Which metric to believe: how metrics rank known distortions of talking-head sequences."""
