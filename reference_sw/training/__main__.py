@@ -16,6 +16,7 @@ from reference_sw.encoder.analysis import (
     load_detector,
     save_detector,
 )
+from reference_sw.encoder.lpips import LossWeightsError, LpipsAlex
 from reference_sw.encoder.twin import FaceTwin
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import IntegerModel, load_model
@@ -23,7 +24,6 @@ from reference_sw.training.checkpoint import CheckpointError, load_checkpoint
 from reference_sw.training.curves import plot_curves
 from reference_sw.training.dataset import DatasetError, TrainingSequence, load_sequences
 from reference_sw.training.export import compare, export_model
-from reference_sw.training.lpips import LossWeightsError, LpipsAlex
 from reference_sw.training.measure import HeldOut, measure
 from reference_sw.training.objective import LPIPS_FILE
 from reference_sw.training.prepare import find_clips, prepare

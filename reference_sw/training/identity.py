@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reference_sw.training.lpips import LossWeightsError
+from reference_sw.encoder.lpips import LossWeightsError
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _INPUT = 112

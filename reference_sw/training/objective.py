@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from reference_sw.encoder.analysis import KeypointDetector, MotionParameters
+from reference_sw.encoder.lpips import LpipsAlex
 from reference_sw.encoder.twin import FaceTwin, TwinPictures
 from reference_sw.training.dataset import Batch
 from reference_sw.training.discriminator import PatchDiscriminator, generator_loss
 from reference_sw.training.equivariance import equivariance_loss
 from reference_sw.training.identity import FaceEmbedding
-from reference_sw.training.lpips import LpipsAlex
 from reference_sw.training.recipe import Losses
 from reference_sw.training.vgg import VggFeatures
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reference_sw.training.lpips import read_weights
+from reference_sw.encoder.lpips import read_weights
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CONVOLUTIONS = (0, 2, 5, 7)

@@ -19,6 +19,7 @@ from reference_sw.encoder.analysis import (
     load_detector,
     save_detector,
 )
+from reference_sw.encoder.lpips import LpipsAlex
 from reference_sw.encoder.twin import FaceTwin, weight_exponents
 from reference_sw.network.inference import FLOAT32_EXACT
 from reference_sw.network.model_file import parse_model
@@ -33,7 +34,6 @@ from reference_sw.training.export import (
     integer_parameters,
     model_bytes,
 )
-from reference_sw.training.lpips import LpipsAlex
 from reference_sw.training.objective import Objective, round_parameters
 from reference_sw.training.provenance import training_seconds
 from reference_sw.training.recipe import Losses, RecipeError, load_recipe

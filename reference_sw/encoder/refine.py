@@ -1,0 +1,123 @@
+"""Refinement of transmitted parameters by gradient through the decoder's float twin.
+
+The analysis network's parameters are a first guess; the decoder shows what a parameter really does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from reference_sw.encoder.analysis import MotionParameters
+from reference_sw.encoder.lpips import LpipsAlex
+from reference_sw.encoder.twin import FaceTwin
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+POINT_RATE = 0.01
+MATRIX_RATE = 0.02
+SCALES = 3
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+
+
+def structure_distance(pictures: Tensor, originals: Tensor) -> Tensor:
+    """(N,) 1 - SSIM over three scales plus mean absolute difference over 128; needs no weights.
+
+    pictures, originals: (N, 3, H, W) RGB, 0..255. Windows of 8x8 samples, every 4 samples.
+    """
+    total = (pictures - originals).abs().mean((1, 2, 3)) / 128
+    for scale in range(SCALES):
+        if scale:
+            pictures, originals = (functional.avg_pool2d(x, 2) for x in (pictures, originals))
+        total = total + (1 - _ssim(pictures, originals)) / SCALES
+    return total
+
+
+def _ssim(a: Tensor, b: Tensor) -> Tensor:
+    def mean(x: Tensor) -> Tensor:
+        return functional.avg_pool2d(x, 8, 4)
+
+    mean_a, mean_b = mean(a), mean(b)
+    var_a, var_b = mean(a * a) - mean_a**2, mean(b * b) - mean_b**2
+    covariance = mean(a * b) - mean_a * mean_b
+    top = (2 * mean_a * mean_b + _C1) * (2 * covariance + _C2)
+    bottom = (mean_a**2 + mean_b**2 + _C1) * (var_a + var_b + _C2)
+    return (top / bottom).mean((1, 2, 3))
+
+
+def lpips_distance(weights: Path) -> Distance:
+    """LPIPS-Alex plus mean absolute difference over 128, with the weights of a file."""
+    network = LpipsAlex(weights, fast=True)
+
+    def distance(pictures: Tensor, originals: Tensor) -> Tensor:
+        with torch.no_grad():
+            targets = network.features(originals)
+        error = (pictures - originals).abs().mean((1, 2, 3)) / 128
+        return network.per_picture(pictures, targets) + error
+
+    return distance
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Parameters and the distance they reach, (N,), with the distance before, (N,)."""
+
+    parameters: MotionParameters
+    distance: Tensor
+    before: Tensor
+
+
+def refine(
+    twin: FaceTwin,
+    key: Tensor,
+    key_parameters: MotionParameters,
+    start: MotionParameters,
+    originals: Tensor,
+    steps: int,
+    distance: Distance = structure_distance,
+    matrices: bool = True,
+) -> Refined:
+    """The best parameters met on `steps` Adam steps from `start`, picture by picture.
+
+    twin: of `load_twin`; key: (1, 3, H, W) the decoded key picture; originals: (N, 3, H, W), all
+    RGB, 0..255; key_parameters of one picture, start of N. Without `matrices` those of `start`
+    stay. Memory grows with N: about 150 MiB for each 256x256 picture.
+    """
+    n = len(originals)
+    whole = key.float().expand(n, -1, -1, -1)
+    own = MotionParameters(
+        key_parameters.points.expand(n, -1, -1), key_parameters.matrices.expand(n, -1, -1, -1)
+    )
+    points = start.points.detach().clone().requires_grad_()
+    frames = start.matrices.detach().clone().requires_grad_(matrices)
+    groups: list[dict[str, object]] = [{"params": [points], "lr": POINT_RATE}]
+    if matrices:
+        groups.append({"params": [frames], "lr": MATRIX_RATE})
+    optimiser = torch.optim.Adam(groups, betas=(0.8, 0.95))
+    best = Refined(start, torch.full((n,), torch.inf), torch.full((n,), torch.inf))
+    for step in range(steps + 1):
+        with torch.enable_grad():
+            made = twin(whole, own, MotionParameters(points, frames)).output
+            each = distance(made, originals.float())
+        best = _better(best, MotionParameters(points, frames), each.detach(), first=step == 0)
+        if step == steps:
+            break
+        optimiser.zero_grad(set_to_none=True)
+        each.sum().backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return best
+
+
+def _better(best: Refined, tried: MotionParameters, distance: Tensor, first: bool) -> Refined:
+    """Picture by picture the parameters of the smaller distance."""
+    better = distance < best.distance
+    parameters = MotionParameters(
+        torch.where(better[:, None, None], tried.points.detach(), best.parameters.points),
+        torch.where(better[:, None, None, None], tried.matrices.detach(), best.parameters.matrices),
+    )
+    before = distance if first else best.before
+    return Refined(parameters, torch.minimum(distance, best.distance), before)
