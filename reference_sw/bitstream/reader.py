@@ -5,6 +5,7 @@ Source: reference_sw/specification, clause 1.4.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from reference_sw.bitstream.errors import BitstreamError
@@ -41,12 +42,15 @@ class SyntaxReader(SyntaxCoder):
 
     def more_rbsp_data(self) -> bool:
         """Whether more than the trailing bits remains.  Source: ITU-T H.266, 7.2."""
-        rest = self._data[self._position >> 3 : (self._end + 7) >> 3].rstrip(b"\0")
+        return self._position < self._last_one_bit
+
+    @cached_property
+    def _last_one_bit(self) -> int:
+        """Position of the last 1 bit before the end, -1 when there is none."""
+        rest = self._data[: (self._end + 7) >> 3].rstrip(b"\0")
         if not rest:
-            return False
-        last = (self._position >> 3) * 8 + len(rest) * 8 - 1
-        last -= (rest[-1] & -rest[-1]).bit_length() - 1
-        return self._position < last
+            return -1
+        return len(rest) * 8 - (rest[-1] & -rest[-1]).bit_length()
 
     def _integer(self, kind: str, bits: int, element: Element) -> int:
         start = self._position

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reference_sw.bitstream.errors import BitstreamError
 from reference_sw.bitstream.key_picture import check_payload_end
 from reference_sw.bitstream.parameter_set import MAX_PARAMETER_SETS, ParameterSet
 from reference_sw.bitstream.syntax import SyntaxCoder
 
 MAX_PICTURES_PER_SEGMENT = 4096
 MAX_PICTURE_STRIDE = 64
+MAX_VALUES_PER_SEGMENT = 1 << 20
 
 
 @dataclass
@@ -45,6 +47,12 @@ def segment(c: SyntaxCoder, gsu: Segment, gps: ParameterSet) -> None:
     """Clause 4.1, after gsu_parameter_set_id; gps is the parameter set of that id."""
     c.flag(gsu, "gsu_context_reset_flag")
     c.ue(gsu, "gsu_num_pictures_minus1", max=MAX_PICTURES_PER_SEGMENT - 1)
+    values = gsu.num_pictures * sum(group.size for group in gps.parameter_groups)
+    if values > MAX_VALUES_PER_SEGMENT:
+        raise BitstreamError(
+            f"Segment.gsu_num_pictures_minus1 = {gsu.gsu_num_pictures_minus1}: {values} values in "
+            f"the segment, shall be at most {MAX_VALUES_PER_SEGMENT}"
+        )
     c.u(gps.gps_log2_max_picture_index_lsb, gsu, "gsu_first_picture_index_lsb")
     if gps.gps_max_temporal_id:
         c.ue(gsu, "gsu_picture_stride_minus1", max=MAX_PICTURE_STRIDE - 1)

@@ -154,9 +154,7 @@ class SyntaxCoder(ABC):
 
     def fixed(self, bits: int, s: Any, name: str, value: int) -> None:
         """f(n): a bit pattern that shall have this value; not stored."""
-        self._integer(
-            "f", bits, Element(_Fixed(type(s).__name__, name, value), name, (), value, value)
-        )
+        self._integer("f", bits, Element(s, name, (), value, value))
 
     def zero_bits_to_alignment(self, s: Any, name: str) -> None:
         """f(1) = 0 until the position is a multiple of 8."""
@@ -179,8 +177,3 @@ class SyntaxCoder(ABC):
         if self.trace is not None:
             bits = self.position - start
             self.trace.add(TraceEntry(start, element.owner, element.label, descriptor, bits, value))
-
-
-def _Fixed(owner: str, name: str, value: int) -> Any:
-    """Return an object of a class called `owner` that holds the fixed value."""
-    return type(owner, (), {name: value})()

@@ -36,7 +36,7 @@ class SyntaxWriter(SyntaxCoder):
 
     def _integer(self, kind: str, bits: int, element: Element) -> int:
         start = self.position
-        value = element.check(element.get(), start)
+        value = element.low if kind == "f" else element.check(element.get(), start)
         if kind in ("u", "f"):
             self._put(bits, value)
         else:
