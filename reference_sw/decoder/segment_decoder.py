@@ -15,6 +15,7 @@ from reference_sw.entropy.errors import EntropyError
 from reference_sw.entropy.parameter_coder import Values
 from reference_sw.entropy.parameter_decoder import ParameterDecoder
 from reference_sw.entropy.parameter_layout import ParameterGroup, ParameterLayout, PredictionMode
+from reference_sw.entropy.residual_choice import residual_decoder_for
 
 
 def entropy_layout(gps: ParameterSet) -> ParameterLayout:
@@ -47,7 +48,10 @@ class SegmentDecoder:
     def __init__(self, gps: ParameterSet, next_index: int | None = 0) -> None:
         self._gps = gps
         groups = gps.parameter_groups
-        self._decoder = ParameterDecoder(entropy_layout(gps)) if groups else None
+        self._decoder: ParameterDecoder | None = None
+        if groups:
+            layout = entropy_layout(gps)
+            self._decoder = ParameterDecoder(layout, residual_decoder_for(layout))
         self.next_index = next_index
 
     def decode(self, gsu: Segment, key_indices: Set[int]) -> list[tuple[int, tuple[Values, ...]]]:

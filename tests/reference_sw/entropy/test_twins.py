@@ -26,9 +26,10 @@ from reference_sw.entropy.context_model import ContextModel
 from reference_sw.entropy.errors import EntropyError
 from reference_sw.entropy.latent_decoder import LatentDecoder
 from reference_sw.entropy.latent_encoder import LatentEncoder
-from reference_sw.entropy.parameter_decoder import ParameterDecoder
+from reference_sw.entropy.parameter_decoder import ParameterDecoder, PlainResidualDecoder
 from reference_sw.entropy.parameter_encoder import ParameterEncoder
-from reference_sw.entropy.parameter_layout import MAX_MAGNITUDE, ParameterLayout
+from reference_sw.entropy.parameter_layout import MAX_MAGNITUDE, ParameterGroup, ParameterLayout
+from reference_sw.entropy.residual_choice import residual_decoder_for
 from tests.reference_sw.entropy.test_latents import random_latents, random_tables
 from tests.reference_sw.entropy.test_parameters import layouts, pictures_of, same
 
@@ -205,3 +206,11 @@ def test_lookup_holds_for_tables_whose_symbols_end_on_its_steps() -> None:
     decoder = CompiledLatentDecoder(tables, data)
     assert np.array_equal(decoder.decode(np.zeros(255, int)), latents)
     decoder.finish()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [(255, PlainResidualDecoder), (256, CompiledResidualDecoder)]
+)
+def test_large_pictures_are_decoded_by_the_twin(values: int, expected: type) -> None:
+    layout = ParameterLayout((ParameterGroup("g", values),))
+    assert residual_decoder_for(layout) is expected
