@@ -1,4 +1,4 @@
-"""Distortion that encoder decisions are made on: luma SSIM on two scales, 1 - SSIM.
+"""Distortion that encoder decisions are made on: 1 - SSIM of luma at 1/2 and 1/4 of the size.
 
 Not a reported metric: it only has to rank one choice against another.
 Source: Wang et al., Image quality assessment, 2004, equation 13.
@@ -29,9 +29,8 @@ def luma(picture: Picture, video: VideoFormat) -> Luma:
 def distortion(original: Luma, decoded: Luma) -> float:
     """Return 1 - SSIM averaged over scales, 0 for equal pictures."""
     total = 0.0
-    for scale in range(SCALES):
-        if scale:
-            original, decoded = _halved(original), _halved(decoded)
+    for _ in range(SCALES):
+        original, decoded = _halved(original), _halved(decoded)
         total += 1.0 - _ssim(original, decoded)
     return total / SCALES
 

@@ -19,6 +19,7 @@ from reference_sw.bitstream.writer_stream import NativeWriter, unit_of
 from reference_sw.decoder.synthesis import FaceSynthesis
 from reference_sw.decoder.video_program import decode_access_units
 from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.distortion import distortion, luma
 from reference_sw.encoder.parameter_set import face_parameter_set
 from reference_sw.encoder.segment_encoder import SegmentEncoder
 from reference_sw.encoder.settings import Settings
@@ -31,6 +32,8 @@ from reference_sw.video.convert import convert_picture
 REFRESH_TRY = 0.08
 # It is kept if it lowers the mean distortion of the lookahead by this much per cost of one key.
 REFRESH_GAIN = 0.04
+# After a try that did not pay, only a rise as steep as this is tried again inside the lookahead.
+SCENE_CUT = 0.2
 
 Progress = Callable[[int], None]
 
@@ -73,8 +76,8 @@ class FaceEncoder:
             settings.hash_type, source.format.bit_depth, len(source.format.plane_shapes)
         )
         self._key: KeyInUse | None = None
-        self._frozen = False
         self._before = 0.0
+        self._next_try = 0
         self._coded: dict[int, Coded] = {}
         self.report = EncodeReport()
 
@@ -148,7 +151,6 @@ class FaceEncoder:
             self._hasher.update(choice.picture)
             self.report.mean_distortion += choice.distortion
         self._before = chosen[-1].distortion
-        self._frozen = key is not None and chosen[-1].picture is key.state.output
         self.report.frozen_pictures += sum(
             key is not None and choice.picture is key.state.output for choice in chosen
         )
@@ -168,7 +170,9 @@ class FaceEncoder:
         self.report.add_seconds("key pictures", since)
         values = self._values(index, index + 1)[0]
         state = self._synthesis.key_state(decoded)
-        return KeyInUse(index, self._synthesis.with_parameters(state, values), values, data)
+        state = self._synthesis.with_parameters(state, values)
+        loss = distortion(source.luma(index), luma(state.output, source.format))
+        return KeyInUse(index, state, values, data, loss)
 
     def _values(self, start: int, stop: int) -> list[Coded]:
         """Quantised parameters of pictures; each is analysed once."""
@@ -190,7 +194,7 @@ class FaceEncoder:
         since = time.perf_counter()
         originals = [self._source.luma(i) for i in range(start, stop)]
         video = self._source.format
-        found = choose(self._synthesis, used, originals, coded, video, self._frozen)
+        found = choose(self._synthesis, used, originals, coded, video)
         self.report.add_seconds("synthesis and decisions", since)
         return found
 
@@ -199,15 +203,20 @@ class FaceEncoder:
         preset, old = self._settings.preset, self._key
         if not preset.refresh or old is None:
             return None
-        base = self._choices(old.index, old.index + 1)[0].distortion
-        number = best_refresh(choices, self._before, base + REFRESH_TRY)
+        number = best_refresh(choices, self._before, old.loss + REFRESH_TRY)
         if number is None or at + number == old.index:
             return None
         first = at + number
+        rise = choices[number].distortion - (choices[number - 1].distortion if number else 1.0)
+        if first < self._next_try and rise < SCENE_CUT:
+            return None
         end = min(first + max(preset.lookahead, 1), len(self._source))
         stay = choices[number:] + self._choices(stop, end)
         fresh = self._new_key(first)
         move = self._choices(first, end, fresh)
         gain = sum(c.distortion for c in stay[: len(move)]) - sum(c.distortion for c in move)
         cost = REFRESH_GAIN * len(fresh.access_unit) / len(old.access_unit)
-        return fresh if gain > cost * max(preset.lookahead, 1) else None
+        if gain > cost * max(preset.lookahead, 1):
+            return fresh
+        self._next_try = first + preset.lookahead
+        return None

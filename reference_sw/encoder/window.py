@@ -11,9 +11,10 @@ from reference_sw.video.format import Picture, VideoFormat
 
 Coded = tuple[Values, ...]
 
-# A synthesised picture has to be this much better than the key picture itself to be worth a change
-# of texture; without it the output would flicker between the two on still scenes.
-FREEZE_MARGIN = 0.01
+# A scene counts as still while the key picture itself is no further from the original than this
+# beyond its own coding loss, in 1 - SSIM. SSIM alone would leave moving faces standing: a sharp
+# picture in the wrong place often beats a moved one.
+STILL = 0.01
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class KeyInUse:
-    """A key picture with its state, its own values and the bytes of its access unit."""
+    """A key picture with its state, its own values and the bytes of its access unit.
+
+    loss: distortion of the key picture at its own index, that of its coding alone.
+    """
 
     index: int
     state: KeyState
     values: Coded
     access_unit: bytes
+    loss: float
 
 
 def choose(
@@ -41,21 +46,15 @@ def choose(
     originals: list[Luma],
     coded: list[Coded],
     video: VideoFormat,
-    frozen: bool,
 ) -> list[Choice]:
-    """Return for each picture the better of moved and unmoved key picture.
-
-    frozen: whether the picture before the first was an unmoved key picture.
-    """
+    """Return for each picture the moved key picture, or the key picture itself in a still scene."""
     decoded = synthesis.pictures(key.state, coded)
     still = luma(key.state.output, video)
     choices = []
     for original, values, picture in zip(originals, coded, decoded, strict=True):
         moved = distortion(original, luma(picture, video))
         unmoved = distortion(original, still)
-        # The margin favours what the picture before was.
-        frozen = unmoved <= moved + (FREEZE_MARGIN if frozen else -FREEZE_MARGIN)
-        if frozen:
+        if unmoved <= min(moved, key.loss + STILL):
             choices.append(Choice(key.values, key.state.output, unmoved))
         else:
             choices.append(Choice(values, picture, moved))
