@@ -228,7 +228,7 @@ def test_scene_cut_brings_a_new_key_picture(tmp_path: Path, model: Path) -> None
     source.write_bytes(moving_disc(64, 64, 30, cut=10).tobytes())
     options = ["--preset", "default", "--report", str(report)]
     assert run_encode(source, stream, model, *options) == 0
-    assert json.loads(report.read_text())["key_pictures"][:2] == [0, 10]
+    assert 10 in json.loads(report.read_text())["key_pictures"]
     assert run_decode(stream, tmp_path / "d", model) == 0
 
 
