@@ -57,8 +57,10 @@ def _shelf(x: Ints, y: Ints, colours: Ints) -> Ints:
 def _window(x: Ints, y: Ints, frame: int, colours: Ints) -> Ints:
     sway = sine(frame * 61) * 3 * UNIT >> 14
     drift = frame * 20
-    far = noise(x + sway + (1 << 18), y + drift // 3 + (1 << 18), 10, 43) >> 4
-    near = noise(x + 2 * sway + drift + (1 << 18), y + sway + (1 << 18), 9, 44) >> 4
+    slant_x, slant_y = x * 7 // 8 + y // 2 + (1 << 18), y * 7 // 8 - x // 2 + (1 << 18)
+    far = noise(slant_x + sway, slant_y + drift // 3, 10, 43) >> 4
+    near = noise(slant_y + 2 * sway + drift, slant_x + sway, 9, 44) >> 4
+    far = (far * 3 + (noise(slant_x * 2 + sway * 3, slant_y * 2, 10, 46) >> 4)) >> 2
     sky = np.broadcast_to(np.array((214, 226, 236), np.int64), colours.shape)
     view = mix(sky, (148, 172, 116), step(far, 900, 3000))
     view = mix(view, (96, 124, 74), step(near, 1500, 3800) * 80 // 100)

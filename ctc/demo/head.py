@@ -137,7 +137,8 @@ def head_picture(
     seen = np.flatnonzero(visible != NOTHING)
     behind = head_light.to_linear(background.astype(np.int64)).astype(np.int32)
     light = np.repeat(np.repeat(behind, 2, 0), 2, 1).reshape(-1, 3)
-    lit = _shade(speaker, pose, facing, visible[seen], share[seen])
+    back = _seen_from_behind(screen, _triangles(speaker)[visible[seen]])
+    lit = _shade(speaker, pose, facing, visible[seen], share[seen], back)
     light[seen] = np.minimum(lit, head_light.FULL)
     grid = light.reshape(SAMPLES, SAMPLES, 3)
     boxes = grid[::2, ::2] + grid[::2, 1::2] + grid[1::2, ::2] + grid[1::2, 1::2]
@@ -145,12 +146,27 @@ def head_picture(
     return shown.astype(np.uint8)
 
 
-def _shade(speaker: Speaker, pose: HeadPose, facing: Ints, seen: Ints, weights: Ints) -> Ints:
+def _seen_from_behind(screen: Ints, corners: Ints) -> npt.NDArray[np.bool_]:
+    """Return which triangles turn their inner side to the camera."""
+    a, b, c = (screen[corners[:, i], :2] for i in range(3))
+    first, second = b - a, c - a
+    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    behind: npt.NDArray[np.bool_] = area > 0
+    return behind
+
+
+def _shade(
+    speaker: Speaker,
+    pose: HeadPose,
+    facing: Ints,
+    seen: Ints,
+    weights: Ints,
+    inner: npt.NDArray[np.bool_],
+) -> Ints:
     corners = _triangles(speaker)[seen]
     place, number = _painting(speaker)
     spot = interpolated(place, corners, weights)
     normal = interpolated(facing, corners, weights)
-    inner = normal[:, 2] < -600
     normal[inner] = -normal[inner]
     part = number[corners[:, 0]]
     light = np.zeros((len(spot), 3), np.int64)

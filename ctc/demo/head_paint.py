@@ -109,7 +109,8 @@ def gloss(place: Ints) -> Ints:
 
 
 def _stubble(x: Ints, y: Ints, strength: int) -> Ints:
-    area = ONE - step(y, -36 * UNIT, -22 * UNIT)
+    cheek = (np.abs(x) - 22 * UNIT) * 6 // 10
+    area = ONE - step(y - np.maximum(cheek, 0), -42 * UNIT, -16 * UNIT)
     lip = _around(x, y, 0, -37, 26, 8)
     beard = np.maximum(area - _around(np.abs(x), y, 30, -24, 26, 18), 0)
     hairs = noise(x * 3 + (1 << 16), y * 2 + (1 << 16), 7, 12) >> 5
@@ -206,9 +207,8 @@ def paint_hair(place: Ints, palette: Palette) -> Ints:
     fine = noise(angle * 11 + bend * 9 + (1 << 18), height // 9 + (1 << 16), 7, 32) >> 4
     colours = np.broadcast_to(np.array(palette.hair, np.int64), (len(angle), 3))
     dark = np.clip(ONE * 17 // 20 - (coarse + fine * 3 // 2) * 52 // 100, 0, ONE)
-    colours = mix(colours, (12, 8, 6), dark)
     under = step(-place[:, 2], -22 * UNIT, -4 * UNIT) * step(-height, 4 * UNIT, 34 * UNIT) >> 12
-    dark = np.maximum(dark, under * 88 // 100)
+    colours = mix(colours, (12, 8, 6), np.maximum(dark, under * 90 // 100))
     light = step(fine * 2 + coarse, 6500, 11500) * (ONE - under) // ONE * 38 // 100
     return mix(colours, np.array(palette.hair, np.int64) + 64, light)
 
