@@ -12,6 +12,8 @@ from ctc.results import ConfigurationResults, MetricInfo, PointResult, Status
 
 # Name of a hull and the cards whose points it is the hull of.
 Hulls = Mapping[str, Sequence[str]]
+# What PSNR counts for a picture without error (conditions, clause 5.1): a mark, not a measure.
+NO_ERROR_DB = 999.99
 PointPair = tuple[PointResult | None, PointResult | None]
 
 
@@ -41,7 +43,7 @@ class PointTable:
 
     def curve(self, card: str, sequence: str, metric: MetricInfo) -> tuple[Curve | None, str]:
         """The curve of a card, of a hull the hull; or None and why it cannot be made."""
-        curve, fault = curve_of(self.of(card, sequence), metric.name)
+        curve, fault = curve_of(self.of(card, sequence), metric)
         if curve is not None and card in self._hulls:
             curve = convex_hull(curve, metric.higher_is_better)
         return curve, fault
@@ -63,14 +65,14 @@ class PointTable:
         )
 
 
-def curve_of(points: list[PointResult], metric: str) -> tuple[Curve | None, str]:
+def curve_of(points: list[PointResult], metric: MetricInfo) -> tuple[Curve | None, str]:
     """Return the curve of all points, or None and why the first unusable point has no place."""
     rates, qualities = [], []
     for point in points:
         fault = _fault_of_point(point, metric)
         if fault:
             return None, f"rate point {point.rate_point}: {fault}"
-        value = point.metrics[metric].value
+        value = point.metrics[metric.name].value
         if value is not None and point.bitrate_kbps is not None:
             rates.append(point.bitrate_kbps)
             qualities.append(value)
@@ -79,18 +81,24 @@ def curve_of(points: list[PointResult], metric: str) -> tuple[Curve | None, str]
     return Curve.of(rates, qualities), ""
 
 
-def _fault_of_point(point: PointResult, metric: str) -> str:
+def _fault_of_point(point: PointResult, metric: MetricInfo) -> str:
     if point.status is not Status.DONE:
         return f"{point.status.value}: {point.reason}" if point.reason else point.status.value
     if not point.bitrate_kbps or point.bitrate_kbps <= 0:
         return "no rate"
-    result = point.metrics.get(metric)
+    result = point.metrics.get(metric.name)
     if result is None:
-        return f"{metric} was not measured"
+        return f"{metric.name} was not measured"
     if result.value is None:
-        return f"{metric} is undefined: {result.reason}"
+        return f"{metric.name} is undefined: {result.reason}"
     if not isfinite(result.value):
-        return f"{metric} = {result.value}: shall be finite"
+        return f"{metric.name} = {result.value}: shall be finite"
+    lossless = result.pictures.count(NO_ERROR_DB)
+    if metric.unit == "dB" and (lossless or result.value >= NO_ERROR_DB):
+        count = lossless or point.frames
+        return (
+            f"{metric.name}: {count} pictures have no error ({NO_ERROR_DB} dB): no place on a curve"
+        )
     return ""
 
 

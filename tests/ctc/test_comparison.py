@@ -69,6 +69,10 @@ def test_anchor_can_be_another_card() -> None:
             {"metrics": {"psnr_y": MetricResult(float("inf"), PSNR.signature)}},
             "rate point 32: psnr_y = inf: shall be finite",
         ),
+        (
+            {"metrics": {"psnr_y": MetricResult(350.0, PSNR.signature, "", (25.0, 999.99, 26.0))}},
+            "rate point 32: psnr_y: 1 pictures have no error (999.99 dB): no place on a curve",
+        ),
     ],
 )
 def test_a_missing_point_leaves_its_figure_and_its_means_empty(
