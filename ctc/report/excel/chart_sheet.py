@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -184,9 +185,10 @@ def shown_metrics(layout: ConfigurationLayout) -> tuple[MetricInfo, ...]:
 
 def _bounds(values: Sequence[float]) -> XY:
     """Round limits of an axis that hold all values."""
-    low, high = padded(min(values), max(values))
-    ticks = linear_ticks(low, high)
+    low, high = min(values), max(values)
+    ticks = linear_ticks(*padded(low, high))
     step = ticks[1] - ticks[0] if len(ticks) > 1 else (high - low) or 1.0
-    first = ticks[0] - step if ticks[0] > low else ticks[0]
-    last = ticks[-1] + step if ticks[-1] < high else ticks[-1]
+    first, last = math.floor(low / step) * step, math.ceil(high / step) * step
+    if first == last:
+        first, last = first - step, last + step
     return float(f"{first:.9g}"), float(f"{last:.9g}")

@@ -74,7 +74,7 @@ class Columns:
     def widths(self) -> list[float]:
         """Widths of all columns in characters."""
         data = [6.5, 10.5, *[10.0] * self.metrics, 11.5, 10.0]
-        return [18.0, 22.0, *data, *data, *[14.5] * (self.metrics + 2), *[10.0] * self.metrics]
+        return [16.0, 20.0, *data, *data, *[13.0] * (self.metrics + 2), *[10.0] * self.metrics]
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ class ConfigurationSheet:
         last = FIRST_ROW + len(self.layout.sequences) * height
         means = self._means(last + 1)
         self._colour(FIRST_ROW, last + 1 + len(means))
-        set_wide_page(self.sheet, self.columns.widths(), self.columns.bd, FIRST_BLOCK - 1)
+        splits = (self.columns.test, self.columns.bd)
+        set_wide_page(self.sheet, self.columns.widths(), splits, FIRST_BLOCK - 1)
         return MeanCells(self.test.name, means, self.columns)
 
     def _headings(self) -> None:

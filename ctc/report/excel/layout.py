@@ -83,7 +83,7 @@ class ConfigurationLayout:
 
 def plan_layout(results: CampaignResults) -> tuple[ConfigurationLayout, ...]:
     """Return the sheets of every configuration, with names that are legal and differ."""
-    taken = {"summary", "signatures", "notes", "bd-calculation"}
+    taken = {"summary", "uncertainty", "signatures", "notes", "bd-calculation"}
 
     def name(wanted: str) -> str:
         found = sheet_name(wanted, taken)

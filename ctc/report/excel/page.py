@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 A4 = 9
 A4_CHARACTERS = 112  # width of a landscape page in characters of the sheet's font
 
 
-def set_wide_page(sheet: Any, widths: Sequence[float], split: int, repeat: int) -> None:
-    """Print a wide sheet on two pages side by side, split before a column; repeat the first ones.
+def set_wide_page(sheet: Any, widths: Sequence[float], splits: Sequence[int], repeat: int) -> None:
+    """Print a wide sheet on pages side by side, split before some columns; repeat the first ones.
 
     widths: of all columns, in characters; repeat: last column printed on both pages.
     """
-    first = sum(widths[:split])
-    second = sum(widths[: repeat + 1]) + sum(widths[split:])
-    sheet.set_print_scale(max(10, min(100, int(100 * A4_CHARACTERS / max(first, second)))))
-    sheet.set_v_pagebreaks([split])
+    repeated = sum(widths[: repeat + 1])
+    edges = [repeat + 1, *splits, len(widths)]
+    widest = repeated + max(sum(widths[left:right]) for left, right in pairwise(edges))
+    sheet.set_print_scale(max(10, min(100, int(100 * A4_CHARACTERS / widest))))
+    sheet.set_v_pagebreaks(list(splits))
     sheet.repeat_columns(0, repeat)
 
 

@@ -41,8 +41,11 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
     "seconds": {"num_format": SECONDS, "align": "right"},
     "integer": {"num_format": "#,##0", "align": "right"},
     "number": {"num_format": "#,##0.##", "align": "right"},
+    "significant": {"num_format": "0.0000", "align": "right"},
     "exact": {"num_format": "General", "align": "right"},
     "faint": {"font_color": FAINT},
+    "faint_right": {"font_color": FAINT, "align": "right"},
+    "shrunk": {"shrink": True},
 }
 CONDITIONAL: dict[str, dict[str, Any]] = {
     "gain": {"font_color": GAIN, "bg_color": "#e6f4ea"},

@@ -19,6 +19,7 @@ from ctc.results import Status
 
 NAME = "Summary"
 FIRST_FIGURE = 2
+VERSION_COLUMN, PARAMETERS_COLUMN = 5, 9
 
 
 @dataclass(frozen=True)
@@ -157,20 +158,26 @@ def _colour(
 
 def _write_codecs(sheet: Any, styles: Styles, data: ReportData, row: int) -> None:
     sheet.write_string(row, 0, "Codecs", styles["section"])
-    for column in range(1, 7):
+    for column in range(1, PARAMETERS_COLUMN + 1):
         sheet.write_blank(row, column, None, styles["section"])
     sheet.write_string(row + 1, 0, "Card", styles["head_left"])
-    sheet.merge_range(row + 1, 1, row + 1, 3, "Title", styles["head"])
-    for column, text in enumerate(("Version", "kMAC/pixel", "Parameters"), start=4):
-        sheet.write_string(row + 1, column, text, styles["head"])
+    sheet.merge_range(row + 1, 1, row + 1, VERSION_COLUMN - 1, "Title", styles["head_left"])
+    last_version = PARAMETERS_COLUMN - 2
+    sheet.merge_range(
+        row + 1, VERSION_COLUMN, row + 1, last_version, "Version", styles["head_left"]
+    )
+    sheet.write_string(row + 1, PARAMETERS_COLUMN - 1, "kMAC/pixel", styles["head"])
+    sheet.write_string(row + 1, PARAMETERS_COLUMN, "Parameters", styles["head"])
     for place, card in enumerate(data.results.cards.values(), start=row + 2):
         sheet.write_string(place, 0, card.name, styles["text"])
-        sheet.merge_range(place, 1, place, 3, card.title, styles["text"])
-        sheet.write_string(place, 4, card.version, styles["centre"])
+        sheet.merge_range(place, 1, place, VERSION_COLUMN - 1, card.title, styles["text"])
+        version = card.version or "not recorded"
+        sheet.merge_range(place, VERSION_COLUMN, place, last_version, version, styles["shrunk"])
         for column, (value, look) in enumerate(
-            ((card.kmac_per_pixel, "number"), (card.parameters, "integer")), start=5
+            ((card.kmac_per_pixel, "number"), (card.parameters, "integer")),
+            start=PARAMETERS_COLUMN - 1,
         ):
             if value is None:
-                sheet.write_string(place, column, "not declared", styles["faint"])
+                sheet.write_string(place, column, "not declared", styles["faint_right"])
             else:
                 sheet.write_number(place, column, value, styles[look])

@@ -13,7 +13,7 @@ import xlsxwriter
 
 from ctc.comparison import Comparison
 from ctc.report.data import ReportData
-from ctc.report.excel import bd_sheet, summary_sheet, text_sheets
+from ctc.report.excel import bd_sheet, summary_sheet, text_sheets, uncertainty_sheet
 from ctc.report.excel.chart_sheet import ChartSheet, shown_metrics
 from ctc.report.excel.configuration_sheet import ConfigurationSheet
 from ctc.report.excel.data_sheets import write_data_sheet
@@ -71,6 +71,7 @@ def _write(book: Any, data: ReportData) -> None:
         for sheet in (layout.anchor, *(test.data for test in layout.tests)):
             write_data_sheet(sheets[sheet.name], styles, data.results, layout, sheet)
     bd_sheet.write_bd_sheet(sheets[bd_sheet.NAME], styles, rows, pairs)
+    uncertainty_sheet.write_uncertainty(sheets[uncertainty_sheet.NAME], styles, data)
     text_sheets.write_signatures(sheets[text_sheets.SIGNATURES], styles, data)
     text_sheets.write_notes(sheets[text_sheets.NOTES], styles, data, remarks(pairs))
     wide = {test.name for layout in layouts for test in layout.tests}
@@ -86,7 +87,7 @@ def _add_sheets(book: Any, layouts: Sequence[ConfigurationLayout]) -> dict[str, 
     names = [summary_sheet.NAME]
     for layout in layouts:
         names += [*(test.name for test in layout.tests), layout.charts]
-    names += [text_sheets.SIGNATURES, text_sheets.NOTES]
+    names += [uncertainty_sheet.NAME, text_sheets.SIGNATURES, text_sheets.NOTES]
     for layout in layouts:
         names += [layout.anchor.name, *(test.data.name for test in layout.tests)]
     names.append(bd_sheet.NAME)

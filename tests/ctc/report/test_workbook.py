@@ -36,6 +36,7 @@ def test_sheets_stand_in_reading_order(tmp_path: Path) -> None:
         "gfvc-low-delay-x265",
         "gfvc-low-delay-gvc-face",
         "RD-gfvc-low-delay",
+        "Uncertainty",
         "Signatures",
         "Notes",
         "Anchor-gfvc-low-delay",
@@ -193,3 +194,23 @@ def test_many_charts_are_left_to_plots_and_said_so(tmp_path: Path) -> None:
     assert "charts show PSNR-Y alone" in str(table(path, "Notes", 3)["Reason"].tolist())
     with zipfile.ZipFile(path) as book:
         assert sum(name.startswith("xl/charts/chart") for name in book.namelist()) == 56
+
+
+def test_uncertainty_stands_beside_each_mean(tmp_path: Path) -> None:
+    data = report_data(synthetic_campaign())
+    write_workbook(data, tmp_path / "report.xlsx")
+    shown = table(tmp_path / "report.xlsx", "Uncertainty", 3)
+    keyed = {(row["Tested"], row["Class"], row["Metric"]): row for _, row in shown.iterrows()}
+    card = data.comparisons[0].cards[0]
+    known = next(u for u in data.uncertainties[0] if (u.card, u.metric) == ("x265", "psnr_y"))
+    row = keyed["x265", "Overall", "PSNR-Y"]
+    assert row["BD-rate"] == card.by_metric("psnr_y").overall.value
+    assert (row["Low"], row["High"]) == (
+        known.means[-1].sequences.low,
+        known.means[-1].sequences.high,
+    )
+    values = [f.bd_rate.value for f in card.by_metric("psnr_y").sequences]
+    assert row["Gains"] == sum(value is not None and value < 0 for value in values)
+    few = keyed["x265", "CFVQA", "PSNR-Y"]
+    assert pandas.isna(few["Low"])
+    assert "sequences" in few["Signature or reason"]
