@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ctc.bd_rate import BdStatus
 from ctc.comparison import BdSettings, CardComparison, Comparison, compare_configuration
 from ctc.comparison_uncertainty import MetricUncertainty, uncertainty_of
+from ctc.consistency import consistent_results
 from ctc.report.index import PointIndex, absence_reason
 from ctc.results import CampaignResults, ConfigurationResults, Status
 
@@ -39,7 +40,12 @@ class ReportData:
 
 
 def report_data(results: CampaignResults) -> ReportData:
-    """Return the campaign compared with its anchors, and a note for all that is absent."""
+    """Return the campaign compared with its anchors, and a note for all that is absent.
+
+    Raises:
+        ReportError: points that belong to another campaign, or stand twice.
+    """
+    results = consistent_results(results)
     settings = BdSettings.from_conditions(results.bd_rate)
     comparisons = tuple(compare_configuration(c, settings) for c in results.configurations)
     notes: list[Note] = []

@@ -43,7 +43,7 @@ def _points(
             str(place),
             Status.DONE,
             frames=100,
-            bytes=int(rate * 500),
+            bytes=round(rate * 1_000_000),
             bitrate_kbps=rate,
             metrics={
                 metric.name: MetricResult(value, metric.signature, "" if value else "not there")

@@ -135,7 +135,10 @@ def test_signatures_hold_metrics_cards_and_provenance(tmp_path: Path) -> None:
 def test_unlike_conditions_are_text_without_a_formula(tmp_path: Path) -> None:
     points = [(4000.0, 40.0), (2000.0, 38.0), (1000.0, 35.0)]
     conf = configuration("c", HIGHER, [Pair("s", points, points)])
-    shorter = tuple(replace(p, frames=50) if p.card == "test" else p for p in conf.points)
+    shorter = tuple(
+        replace(p, frames=50, bytes=(p.bytes or 0) // 2) if p.card == "test" else p
+        for p in conf.points
+    )
     path = written(campaign([replace(conf, points=shorter)]), tmp_path)
     row = openpyxl.load_workbook(path)["BD-calculation"][6]
     assert row[9].value == "not-comparable"
