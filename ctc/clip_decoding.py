@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import imageio_ffmpeg
 import numpy as np
 
-from ctc.clip_probe import PACKED_RGB, ClipInfo, probe_clip
+from ctc.clip_probe import PACKED_RGB, ClipInfo, probe_clip, usual_matrix
 from ctc.errors import SequenceError
 from reference_sw.video.format import (
     ChromaFormat,
@@ -43,37 +43,52 @@ class Clip:
     frames: int | None
 
 
-@contextmanager
-def open_clip(path: Path, raw: VideoFormat | None, rate: Fraction | None) -> Iterator[Clip]:
-    """Give the clip at `path`.
+@dataclass(frozen=True)
+class Stated:
+    """What the user says of a clip, over what its file says; None leaves that.
 
-    raw: the format of a raw file, None for a file that tells its own; rate: overrides the file's.
+    raw: the format of a raw file, which tells nothing of itself.
+    """
+
+    raw: VideoFormat | None = None
+    frame_rate: Fraction | None = None
+    matrix: Matrix | None = None
+    full_range: bool | None = None
+
+    def over(self, video: VideoFormat) -> VideoFormat:
+        """Return the format with what is stated."""
+        given = {
+            "frame_rate": self.frame_rate,
+            "matrix": self.matrix,
+            "full_range": self.full_range,
+        }
+        changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        return replace(video, **changes)
+
+
+@contextmanager
+def open_clip(path: Path, stated: Stated) -> Iterator[Clip]:
+    """Give the clip at `path`.
 
     Raises:
         SequenceError: it cannot be read, or not exactly.
     """
     try:
-        if raw is not None:
-            reader = VideoReader(path, raw)
-            yield Clip(raw, iter(reader), len(reader))
-        elif path.suffix.lower() == ".y4m":
-            reader = Y4mReader(path)
-            yield Clip(_with_rate(reader.format, rate), iter(reader), len(reader))
+        if stated.raw is not None or path.suffix.lower() == ".y4m":
+            reader = Y4mReader(path) if stated.raw is None else VideoReader(path, stated.raw)
+            video = replace(reader.format, matrix=usual_matrix(reader.format.height))
+            yield Clip(stated.over(video), iter(reader), len(reader))
         elif path.suffix.lower() in RAW_SUFFIXES:
             raise SequenceError(f"{path}: a raw file: state --geometry WxH and --frame-rate")
         else:
-            with _decoded(path, probe_clip(path), rate) as clip:
+            with _decoded(path, probe_clip(path), stated) as clip:
                 yield clip
     except VideoFormatError as problem:
         raise SequenceError(str(problem)) from problem
 
 
-def _with_rate(video: VideoFormat, rate: Fraction | None) -> VideoFormat:
-    return video if rate is None else replace(video, frame_rate=rate)
-
-
 @contextmanager
-def _decoded(path: Path, info: ClipInfo, rate: Fraction | None) -> Iterator[Clip]:
+def _decoded(path: Path, info: ClipInfo, stated: Stated) -> Iterator[Clip]:
     output = ["-f", "rawvideo"] if info.is_rgb else ["-f", "yuv4mpegpipe", "-strict", "-1"]
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
@@ -88,7 +103,7 @@ def _decoded(path: Path, info: ClipInfo, rate: Fraction | None) -> Iterator[Clip
                 raise SequenceError(f"{path}: cannot be decoded")
             try:
                 make = _rgb_clip if info.is_rgb else _y4m_clip
-                yield make(path, info, rate, stream)
+                yield make(path, info, stated, stream)
                 if not stream.read(1):
                     process.wait()
             finally:
@@ -100,12 +115,13 @@ def _decoded(path: Path, info: ClipInfo, rate: Fraction | None) -> Iterator[Clip
             raise SequenceError(f"{path}: cannot be decoded: {lines[0] if lines else 'no message'}")
 
 
-def _y4m_clip(path: Path, info: ClipInfo, rate: Fraction | None, stream: IO[bytes]) -> Clip:
+def _y4m_clip(path: Path, info: ClipInfo, stated: Stated, stream: IO[bytes]) -> Clip:
     line = stream.readline(MAX_HEADER_BYTES)
     if not line:
         raise SequenceError(f"{path}: nothing could be decoded from it without conversion")
     header = parse_header(line, f"{path} as decoded")
-    video = replace(_with_rate(header.format, rate), matrix=info.matrix, full_range=info.full_range)
+    video = replace(header.format, matrix=info.matrix, full_range=info.full_range)
+    video = stated.over(video)
     return Clip(video, _y4m_pictures(path, video, stream), None)
 
 
@@ -130,8 +146,8 @@ def _read(path: Path, stream: IO[bytes], size: int) -> bytes:
     return data
 
 
-def _rgb_clip(path: Path, info: ClipInfo, rate: Fraction | None, stream: IO[bytes]) -> Clip:
-    rate = rate or info.frame_rate
+def _rgb_clip(path: Path, info: ClipInfo, stated: Stated, stream: IO[bytes]) -> Clip:
+    rate = stated.frame_rate or info.frame_rate
     if rate is None:
         raise SequenceError(f"{path}: its frame rate is unknown; state --frame-rate")
     digits = info.pixel_format.removeprefix("gbrp").removesuffix("le")

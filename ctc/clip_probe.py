@@ -32,7 +32,7 @@ HD_HEIGHT = 720
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """pixel_format: FFmpeg's name; matrix: as the file says, else BT.709 from 720 lines up."""
+    """pixel_format: FFmpeg's name; matrix: as the file says, else the usual one."""
 
     pixel_format: str
     width: int
@@ -96,8 +96,13 @@ def _parse(path: Path, line: str) -> ClipInfo:
         height=height,
         frame_rate=_rate(fields),
         full_range="pc" in words or pixel.startswith("yuvj"),
-        matrix=named[0] if named else Matrix.BT709 if height >= HD_HEIGHT else Matrix.BT601,
+        matrix=named[0] if named else usual_matrix(height),
     )
+
+
+def usual_matrix(height: int) -> Matrix:
+    """Return the matrix of video that does not state its own: BT.709 from 720 lines up."""
+    return Matrix.BT709 if height >= HD_HEIGHT else Matrix.BT601
 
 
 def _rate(fields: list[str]) -> Fraction | None:

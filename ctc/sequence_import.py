@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from ctc.clip_decoding import Clip, open_clip
+from ctc.clip_decoding import Clip, Stated, open_clip
 from ctc.derived_files import copy_file, file_md5
 from ctc.errors import SequenceError
 from ctc.imported import record_md5, record_sequence
@@ -42,8 +41,7 @@ class ImportRequest:
     clip: Path
     name: str = ""
     sequence_class: str = USER_CLASS
-    raw: VideoFormat | None = None
-    frame_rate: Fraction | None = None
+    stated: Stated = field(default_factory=Stated)
     crop: Crop | None = None
     size: tuple[int, int] | None = None
     method: Filter = "lanczos"
@@ -85,7 +83,7 @@ def import_listed(sequence: Sequence, request: ImportRequest) -> tuple[Sequence,
         SequenceError: wrong size or md5, or options that would change its samples.
     """
     changed = request.crop or request.size or request.target or request.start or request.frames
-    if changed or request.raw or request.frame_rate:
+    if changed or request.stated != Stated():
         raise SequenceError(
             f"{sequence.name} is imported as it is listed: give a --name of your own to change it"
         )
@@ -154,7 +152,7 @@ def import_clip(
     name = request.name or re.sub(r"[^A-Za-z0-9_+-]+", "_", request.clip.stem).strip("_")
     _check_names(name, request, known)
     folder = home_folder()
-    with open_clip(request.clip, request.raw, request.frame_rate) as clip:
+    with open_clip(request.clip, request.stated) as clip:
         target = _target_format(request, clip.format)
         path = folder / f"{name}_{_describe(target)}{suffix_of(target)}"
         try:

@@ -69,6 +69,12 @@ def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--replace", action="store_true", help="import a name of yours anew")
     parser.add_argument("--frame-rate", metavar="R", help="as 25 or 30000/1001, where not stated")
+    parser.add_argument(
+        "--matrix",
+        choices=["bt601", "bt709"],
+        help="of the clip, where it does not say (default: bt709 from 720 lines up, else bt601)",
+    )
+    parser.add_argument("--full-range", action="store_true", help="the clip's samples use 0..max")
     raw = parser.add_argument_group("raw planar files")
     raw.add_argument("--geometry", metavar="WxH", help="size of the pictures in the file")
     raw.add_argument("--bit-depth", type=int, default=8, metavar="B", help="8 to 16 (default: 8)")
@@ -168,7 +174,9 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> ImportRequest:
+    from ctc.clip_decoding import Stated
     from ctc.sequence_import import ImportRequest
+    from reference_sw.video.format import Matrix
 
     if args.start < 0 or (args.frames is not None and args.frames < 1):
         raise SequenceError("--start shall be at least 0 and --frames at least 1")
@@ -176,8 +184,12 @@ def _request(args: argparse.Namespace) -> ImportRequest:
         clip=args.clip,
         name=args.name,
         sequence_class=args.sequence_class,
-        raw=_raw_format(args),
-        frame_rate=_rate(args.frame_rate) if args.frame_rate else None,
+        stated=Stated(
+            raw=_raw_format(args),
+            frame_rate=_rate(args.frame_rate) if args.frame_rate else None,
+            matrix=Matrix(args.matrix) if args.matrix else None,
+            full_range=True if args.full_range else None,
+        ),
         crop=_crop(args.crop) if args.crop else None,
         size=_size("--size", args.size) if args.size else None,
         method=args.filter,

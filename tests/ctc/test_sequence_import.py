@@ -179,6 +179,17 @@ def test_a_listed_sequence_in_a_searched_folder_is_not_copied(ctc: Run, tmp_path
     assert load_sequences(ROOT / "sequences.yaml").find("RaceHorses").md5
 
 
+def test_matrix_and_range_can_be_stated(ctc: Run, tmp_path: Path) -> None:
+    noise_file(tmp_path / "tall.y4m", VideoFormat(4, 720), 1)
+    assert ctc("import", str(tmp_path / "tall.y4m")).returncode == 0
+    options = ["--matrix", "bt601", "--full-range", "--name", "other"]
+    assert ctc("import", str(tmp_path / "tall.y4m"), *options).returncode == 0
+    known = load_sequences(ROOT / "sequences.yaml")
+    tall, other = known.find("tall").format, known.find("other").format
+    assert (tall.matrix, tall.full_range) == (Matrix.BT709, False)
+    assert (other.matrix, other.full_range) == (Matrix.BT601, True)
+
+
 def test_importing_a_master_makes_its_420_form(ctc: Run, tmp_path: Path) -> None:
     path = tmp_path / "CFVQA_003_256x256_25_8bit_444.rgb"
     path.write_bytes(bytes([255]) * (125 * 256 * 256 * 3))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reference_sw.video.chroma import ChromaSiting
 from reference_sw.video.format import (
@@ -168,3 +171,34 @@ def test_agrees_with_ffmpeg(
         for p, q, r in zip(a.planes, b.planes, c.planes, strict=True):
             assert np.array_equal(p, q)
             assert np.array_equal(p, r)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    words=st.lists(
+        st.tuples(st.sampled_from("WHFICAXQ"), st.text(alphabet="0123456789:pmono-C", max_size=12)),
+        max_size=7,
+    ),
+    rest=st.binary(max_size=60),
+)
+def test_any_header_is_read_or_refused(words: list[tuple[str, str]], rest: bytes) -> None:
+    line = "YUV4MPEG2 W2 H2 " + " ".join(letter + text for letter, text in words)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.y4m"
+        path.write_bytes(line.encode() + b"\n" + rest)
+        try:
+            reader = Y4mReader(path)
+        except VideoFormatError as problem:
+            assert "\n" not in str(problem)
+        else:
+            assert len(reader) * reader.format.bytes_per_picture < len(rest)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_refused_in_one_line(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.y4m"
+        path.write_bytes(data)
+        with pytest.raises(VideoFormatError, match="not a Y4M file"):
+            Y4mReader(path)
