@@ -16,8 +16,9 @@ from types import FrameType
 from typing import Protocol
 
 import ctc.process
-from ctc.campaign_state import CampaignState, Curve, Failure, Job
+from ctc.campaign_state import CampaignState
 from ctc.campaign_tasks import RunOptions, TaskBuilder
+from ctc.curve import Curve, Failure, Job
 from ctc.errors import CtcError
 from ctc.executor import local_executor
 from ctc.plan import Plan
@@ -48,13 +49,18 @@ class Progress(Protocol):
 
 @dataclass
 class Summary:
-    """A run in numbers of stages; failures: every stage without a result, in order."""
+    """A run in numbers of stages; failures: every stage without a result, in order.
+
+    logs: codec logs compared with what was measured; notes: where they differ.
+    """
 
     total: int = 0
     cached: int = 0
     run: int = 0
     interrupted: bool = False
     failures: list[Failure] = field(default_factory=list)
+    logs: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
 class Campaign:
@@ -72,6 +78,7 @@ class Campaign:
         self._place, self._options, self._progress = place, options, progress
         self.state = CampaignState(plan.lock, place, only, options.force, options.retry_failed)
         self._tasks = TaskBuilder(plan, self.state.inputs, options)
+        self._own_executor = executor is None
         self._executor = executor or local_executor(place.jobs)
         self._ready: list[tuple[float, int, int, Job]] = []
         self._order = itertools.count()
@@ -94,7 +101,8 @@ class Campaign:
             try:
                 self._loop()
             finally:
-                self._executor.shutdown(wait=True, cancel_futures=True)
+                if self._own_executor:
+                    self._executor.shutdown(wait=True, cancel_futures=True)
                 self._progress.end()
             summary.interrupted = ctc.process.SUPERVISOR.stopping
         for line in store.drain_warnings():
@@ -102,6 +110,8 @@ class Campaign:
         summary.run = self._ran
         summary.cached = self._tally["done"] - min(self._ran, self._tally["done"])
         summary.failures = [f for c in self.state.curves.values() for f in c.failures]
+        summary.logs = sum(c.logs for c in self.state.curves.values())
+        summary.notes = [line for c in self.state.curves.values() for line in c.notes]
         return summary
 
     def _loop(self) -> None:

@@ -4,71 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ctc.campaign_lock import CampaignLock
+from ctc.curve import STAGES, Curve, Failure, Job, Step
 from ctc.errors import ConditionsError, near_miss
 from ctc.keys import Keyed
 from ctc.record import Output, Record
 from ctc.stage import Place, open_store
 from ctc.stage_inputs import Point, StageInputs
-
-STAGES = ("encode", "decode", "measure")
-
-
-class Failure(NamedTuple):
-    """A stage that has no result, and why."""
-
-    name: str
-    status: str
-    reason: str
-
-
-@dataclass
-class Curve:
-    """The points of one card and sequence in one configuration, measured together.
-
-    points: the last stage wanted of each; measured: whether metrics are wanted; tally: stages done,
-    failed and blocked (they wait for a failed one), and jobs still to run by kind of stage.
-    """
-
-    name: str
-    points: dict[Point, str] = field(default_factory=dict)
-    measured: bool = True
-    finished: bool = False
-    tally: Counter[str] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A stage that can run now: of one point, or the metrics of a curve.
-
-    force: run it although it is recorded, because its file is no longer in the store; expected:
-    what that file was; decoded and pending: of a measure job, the files and what is to be found.
-    """
-
-    stage: str
-    name: str
-    key: str
-    point: Point
-    keyed: Keyed
-    force: bool = False
-    bitstream: Output | None = None
-    expected: Output | None = None
-    decoded: tuple[Output, ...] = ()
-    pending: tuple[tuple[Keyed, str, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far one point is: a job to run, or a failure, or its decoded file."""
-
-    done: int
-    job: Job | None = None
-    failure: Failure | None = None
-    decoded: Output | None = None
+from reference_sw.video.format import ColourModel
 
 
 class CampaignState:
@@ -111,13 +55,15 @@ class CampaignState:
         steps = {point: self._step(point, last) for point, last in curve.points.items()}
         curve.tally = Counter(done=sum(step.done for step in steps.values()))
         curve.failures = [step.failure for step in steps.values() if step.failure]
+        curve.logs, curve.notes = 0, []
         for point, step in steps.items():
             if step.failure:
                 self._count_failure(curve, point, step)
+            for stage, record in zip(STAGES, step.records, strict=False):
+                curve.note(f"{stage}/{point.name}", record)
         jobs = [step.job for step in steps.values() if step.job]
         if curve.measured and not jobs:
-            decoded = {p: s.decoded for p, s in steps.items() if s.decoded is not None}
-            jobs += self._measure(curve, decoded)
+            jobs += self._measure(curve, {p: s for p, s in steps.items() if s.decoded is not None})
         curve.finished = not jobs
         self._count_left(curve, jobs)
         return jobs
@@ -151,14 +97,14 @@ class CampaignState:
             return Step(0, failure=Failure(f"encode/{point.name}", record.status, record.reason))
         if last == "encode":
             return Step(1)
-        bitstream = record.output
+        encoded, bitstream = record, record.output
         decode = self.inputs.decode(point, bitstream.sha256)
         record = self._lookup(decode.key)
         if record is None:
             return Step(1, job=self._decode_job(point, encode, decode, bitstream, None))
         if record.output is None:
             return Step(1, failure=Failure(f"decode/{point.name}", record.status, record.reason))
-        return Step(2, decoded=record.output)
+        return Step(2, decoded=record.output, records=(encoded, record))
 
     def _decode_job(
         self, point: Point, encode: Keyed, decode: Keyed, bitstream: Output, expected: Output | None
@@ -185,21 +131,23 @@ class CampaignState:
             expected=expected,
         )
 
-    def _measure(self, curve: Curve, decoded: dict[Point, Output]) -> list[Job]:
+    def _measure(self, curve: Curve, steps: dict[Point, Step]) -> list[Job]:
         """Return the measure job of a curve, or first the decodes of files that are gone."""
-        pending: list[tuple[Keyed, str, int]] = []
+        pending: list[tuple[Keyed, str, Point]] = []
         wanted: dict[Point, Output] = {}
-        for index, (point, output) in enumerate(decoded.items()):
+        for point, step in steps.items():
+            output = step.decoded
             for metric, reason in self.inputs.metrics(point).items():
-                if reason:
+                if reason or output is None:
                     continue
                 keyed = self.inputs.measure(point, metric, output.sha256)
                 record = self._lookup(keyed.key)
                 if record is None:
-                    pending.append((keyed, metric, index))
+                    pending.append((keyed, metric, point))
                     wanted[point] = output
                 elif record.done:
                     curve.tally["done"] += 1
+                    curve.note(f"measure/{point.name}/{metric}", record)
                 else:
                     name = f"measure/{point.name}/{metric}"
                     curve.tally["failed"] += 1
@@ -209,20 +157,27 @@ class CampaignState:
         missing = [p for p, output in wanted.items() if not self._store.has(output)]
         if missing:
             return [self._remake(point, wanted[point]) for point in missing]
-        order = {point: i for i, point in enumerate(wanted)}
-        indices = [order.get(point, -1) for point in decoded]
-        first = next(iter(wanted))
+        order = list(wanted)
         return [
             Job(
                 "measure",
                 f"measure/{curve.name}",
                 f"measure/{curve.name}",
-                first,
+                order[0],
                 pending[0][0],
                 decoded=tuple(wanted.values()),
-                pending=tuple((k, m, indices[i]) for k, m, i in pending),
+                log_psnr=tuple(self._log_psnr(p, steps[p]) for p in order),
+                pending=tuple((k, m, order.index(p)) for k, m, p in pending),
             )
         ]
+
+    def _log_psnr(self, point: Point, step: Step) -> dict[str, float]:
+        """What the encoder's log says, where it measured the same samples as we do."""
+        own = self.inputs.original_format(point)
+        same = self.inputs.input_format(point) == own == self.inputs.output_format(point)
+        if not same or own.colour is not ColourModel.YCBCR:
+            return {}
+        return dict(step.records[0].log_check.get("psnr", {}))
 
     def _remake(self, point: Point, expected: Output) -> Job:
         encode = self.inputs.encode(point)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ctc.campaign_state import Job
 from ctc.card import Card
+from ctc.curve import Job
 from ctc.decode_stage import DecodeTask
 from ctc.encode_stage import EncodeTask
 from ctc.errors import CardError, StageError
@@ -98,6 +98,7 @@ class TaskBuilder:
             sequence=self._plan.sequences[job.point.sequence],
             frames=self._inputs.frames(job.point),
             decoded=job.decoded,
+            log_psnr=job.log_psnr,
             decoded_format=self._inputs.output_format(job.point),
             container=locked.output.container,
             measurements=tuple(Measurement(k, m, i) for k, m, i in job.pending),

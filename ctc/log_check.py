@@ -8,6 +8,7 @@ from typing import Any
 from ctc.errors import StageError
 
 MAX_LOG_BYTES = 256 << 20
+PSNR_TOLERANCE_DB = 1e-4
 
 
 def check_encoder_log(kind: str | None, log: Path, file_bytes: int, frames: int) -> dict[str, Any]:
@@ -51,6 +52,25 @@ def check_decoder_log(kind: str | None, log: Path, frames: int) -> dict[str, Any
         "mismatched": found.mismatched,
         "differences": wrong,
     }
+
+
+def check_psnr(metric: str, measured: float | None, log_psnr: dict[str, float]) -> dict[str, Any]:
+    """Return what an encoder's log says of a PSNR we measured, and whether they differ.
+
+    metric: `psnr-y`, `psnr-u` or `psnr-v`, dB; for any other nothing is returned. Logs print four
+    decimals.
+
+    >>> check_psnr("psnr-y", 30.00088790071833, {"Y-PSNR": 30.0009})["differences"]
+    []
+    >>> check_psnr("psnr-y", 30.1, {"Y-PSNR": 30.0009})["differences"]
+    ['log: psnr-y 30.0009 dB, measured 30.1000']
+    """
+    said = log_psnr.get(f"{metric.removeprefix('psnr-').upper()}-PSNR")
+    if said is None or measured is None or metric not in ("psnr-y", "psnr-u", "psnr-v"):
+        return {}
+    line = f"log: {metric} {said:.4f} dB, measured {measured:.4f}"
+    differ = abs(said - measured) > PSNR_TOLERANCE_DB
+    return {"psnr": said, "differences": [line] if differ else []}
 
 
 def _text(log: Path) -> str:

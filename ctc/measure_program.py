@@ -18,6 +18,7 @@ from typing import Any
 
 from ctc.errors import CtcError, MetricError
 from ctc.keys import Keyed
+from ctc.log_check import check_psnr
 from ctc.metrics import Metric, Scores, VideoFile, measure_all, metric_by_name
 from ctc.metrics.per_picture import PictureMetric
 from ctc.sources import restored
@@ -100,7 +101,11 @@ def _write(
         keyed = Keyed(measurement["key"], measurement["inputs"])
         figures = scores[measurement["metric"]][measurement["decoded"]]
         record = new_record("measure", keyed, job["codec"], job["ctc"])
-        write_record(replace(record, scores=_plain(figures), cost=spent), place, store)
+        index, plain = measurement["decoded"], _plain(figures)
+        check = check_psnr(measurement["metric"], plain["value"], job["log_psnr"][index])
+        logs = (f"{job['log']}.out", f"{job['log']}.err")
+        record = replace(record, scores=plain, cost=spent, log_check=check, logs=logs)
+        write_record(record, place, store)
         with (Path(job["decoded"][0]).parent / "written.txt").open("a", encoding="ascii") as file:
             file.write(keyed.key + "\n")
 

@@ -44,6 +44,7 @@ class MeasureTask(Task):
     sequence: Sequence
     frames: int
     decoded: tuple[Output, ...]
+    log_psnr: tuple[dict[str, float], ...]
     decoded_format: VideoFormat
     container: Literal["raw", "y4m"]
     measurements: tuple[Measurement, ...]
@@ -101,6 +102,8 @@ class MeasureTask(Task):
                 str(work / "run" / f"{index}.{self.container}")
                 for index in range(len(self.decoded))
             ],
+            "log_psnr": list(self.log_psnr),
+            "log": self.claim_key,
             "decoded_format": described_format(self.decoded_format, self.container),
             "measurements": [
                 {

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
-from ctc.campaign_state import STAGES, Job
+from ctc.curve import STAGES, Job
 from ctc.stage import Outcome
 
 if TYPE_CHECKING:

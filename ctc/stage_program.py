@@ -62,10 +62,7 @@ def run_program(
     result = ctc.process.SUPERVISOR.run(command)
     if result.stopped == "cancelled":
         raise Cancelled
-    place.logs.mkdir(parents=True, exist_ok=True)
-    for log in logs:
-        if log.exists():
-            shutil.copyfile(log, place.logs / log.name)
+    _keep_logs(logs, place.logs)
     ended = {"argv": argv, "exit_code": result.exit_code, "signal": result.signal}
     fields = {
         "cost": cost(result, place.jobs),
@@ -76,6 +73,14 @@ def run_program(
     if failure and not failure.startswith(DISK_FULL):
         failure = with_disk_state(failure, work)
     return ProgramRun(result, failure, logs, fields, failure.startswith(DISK_FULL))
+
+
+def _keep_logs(logs: tuple[Path, Path], folder: Path) -> None:
+    """Copy the logs to the campaign; an empty one says nothing and stays behind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for log in logs:
+        if log.exists() and log.stat().st_size:
+            shutil.copyfile(log, folder / log.name)
 
 
 def missing_output(role: str, path: Path) -> str:

@@ -155,6 +155,10 @@ def run_plan(plan: Plan, folder: Path, args: argparse.Namespace) -> int:
     )
     for failure in summary.failures:
         print(f"  {failure.status:13} {failure.name}: {failure.reason}")
+    if summary.logs:
+        print(f"{summary.logs} codec logs compared with the figures, {len(summary.notes)} differ")
+    for note in summary.notes:
+        print(f"  {note}")
     if summary.interrupted:
         print(f"interrupted; nothing finished is lost: ctc resume {folder}")
         return 130

@@ -121,6 +121,27 @@ def test_selection_and_dry_run(campaign: SmallCampaign) -> None:
     assert other.returncode == 2 and "another selection" in other.stderr
 
 
+def run_make(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """Run a makefile with a `ctc` in its path."""
+    program = folder / "bin" / "ctc"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nexec "$PYTHON" -m ctc "$@"\n')
+    program.chmod(0o755)
+    variables = environment(folder)
+    variables |= {"PATH": f"{program.parent}{os.pathsep}{variables['PATH']}"}
+    variables |= {"PYTHON": sys.executable}
+    return subprocess.run(
+        ["make", "-f", "-", "-j", "2"],
+        input=text,
+        text=True,
+        capture_output=True,
+        cwd=folder,
+        env=variables,
+        timeout=120,
+        check=False,
+    )
+
+
 def test_each_listed_job_is_a_command_that_runs_once(campaign: SmallCampaign) -> None:
     assert campaign.run("--sequence", "alpha", "--rate-points", "2,4", "--dry-run").returncode == 0
     stopped = campaign.run("--sequence", "alpha", "--rate-points", "2,4", "--stage", "encode/x")
@@ -137,24 +158,8 @@ def test_each_listed_job_is_a_command_that_runs_once(campaign: SmallCampaign) ->
         "decode/main/null/alpha/4",
         "measure/main/null/alpha",
     ]
-    bin_folder = campaign.folder / "bin"
-    bin_folder.mkdir()
-    (bin_folder / "ctc").write_text('#!/bin/sh\nexec "$PYTHON" -m ctc "$@"\n')
-    (bin_folder / "ctc").chmod(0o755)
     make = campaign.ctc("jobs", "reports/small", "--format", "make").stdout
-    variables = environment(campaign.folder)
-    variables |= {"PATH": f"{bin_folder}{os.pathsep}{variables['PATH']}"}
-    variables |= {"PYTHON": sys.executable}
-    done = subprocess.run(
-        ["make", "-f", "-", "-j", "2"],
-        input=make,
-        text=True,
-        capture_output=True,
-        cwd=campaign.folder,
-        env=variables,
-        timeout=120,
-        check=False,
-    )
+    done = run_make(campaign.folder, make)
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(campaign.journal()) == sorted(
         ["begin alpha 2", "end alpha 2", "begin alpha 4", "end alpha 4"]
