@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reference_sw.bitstream.errors import BitstreamError
+from reference_sw.bitstream.sei_generation import GENERATION_NAMES, SeiGeneration
 from reference_sw.decoder.decoding import Decoder
 from reference_sw.decoder.errors import DecodingError
 from reference_sw.video.format import VideoFormatError
@@ -21,6 +22,7 @@ EXAMPLES = """examples:
   gvc-decode head.gvc -o head.yuv
   gvc-decode head.gvc -o head.y4m
   gvc-decode head.gvc -o head.yuv --model trained.safetensors
+  gvc-decode head.vvc -o head.yuv     the same stream in the SEI carriage (gvc-convert)
 
 The bitstream says all that is needed: size, format, frame rate, model. A picture hash in the
 bitstream is compared; where it differs, nothing is written.
@@ -39,6 +41,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("bitstream", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True, help=".y4m, or any other: raw")
     parser.add_argument("--model", type=Path, help="model file, where it is not a shipped one")
+    parser.add_argument(
+        "--sei-syntax",
+        choices=sorted(GENERATION_NAMES),
+        default="vtm-23.12",
+        help="syntax of generative face video messages (default: vtm-23.12)",
+    )
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument("--quiet", action="store_true", help="no report on stderr")
     return parser
@@ -52,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         torch.set_num_threads(args.threads)
     try:
-        report = decode_file(args.bitstream, args.output, args.model)
+        generation = GENERATION_NAMES[args.sei_syntax]
+        report = decode_file(args.bitstream, args.output, args.model, generation)
     except (BitstreamError, DecodingError, VideoFormatError) as problem:
         print(f"gvc-decode: {args.bitstream}: {problem}", file=sys.stderr)
         return EXIT_FAILED
@@ -67,7 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return EXIT_OK
 
 
-def decode_file(bitstream: Path, output: Path, model: Path | None = None) -> str:
+def decode_file(
+    bitstream: Path,
+    output: Path,
+    model: Path | None = None,
+    generation: SeiGeneration = SeiGeneration.VTM_23_12,
+) -> str:
     """Decode `bitstream` into `output`, whole or not at all; return one line that says what was.
 
     Raises:
@@ -76,7 +90,7 @@ def decode_file(bitstream: Path, output: Path, model: Path | None = None) -> str
     """
     if bitstream.stat().st_size > MAX_STREAM_BYTES:
         raise DecodingError(f"larger than {MAX_STREAM_BYTES} bytes")
-    decoder = Decoder(model)
+    decoder = Decoder(model, generation)
     pictures = decoder.decode(bitstream.read_bytes())
     first = next(pictures, None)
     if first is None:

@@ -5,20 +5,24 @@ Source: specification clause 12.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reference_sw.bitstream.code_points import CodecFamily, KeyPictureCodec
 from reference_sw.bitstream.hash_unit import PictureHash
 from reference_sw.bitstream.key_picture import KeyPicture
-from reference_sw.bitstream.native_stream import read_native_stream
+from reference_sw.bitstream.native_stream import is_native, read_native_stream
+from reference_sw.bitstream.native_unit import NativeUnit
 from reference_sw.bitstream.parameter_set import ParameterSet
 from reference_sw.bitstream.segment import Segment
+from reference_sw.bitstream.sei_generation import SeiGeneration
 from reference_sw.decoder.errors import DecodingError
+from reference_sw.decoder.face_mapping import quantised_values
 from reference_sw.decoder.hash_check import HashCheck
 from reference_sw.decoder.model_store import find_model
 from reference_sw.decoder.parameters import Values
 from reference_sw.decoder.segment_decoder import SegmentDecoder
+from reference_sw.decoder.sei_intervals import SeiInterval, read_sei_intervals
 from reference_sw.decoder.still import StillSynthesis
 from reference_sw.decoder.synthesis import FaceSynthesis, KeyState, key_format
 from reference_sw.decoder.video_program import decode_access_units
@@ -68,8 +72,19 @@ class SequenceDecoder:
                 f"gsu_picture_stride_minus1 = {gsu.gsu_picture_stride_minus1}: "
                 "this decoder takes pictures in output order, shall be 0"
             )
+        yield from self.coded_pictures(self._segments.decode(gsu, set(self._waiting)))
+
+    def coded_pictures(
+        self, coded_values: Iterable[tuple[int, tuple[Values, ...]]]
+    ) -> Iterator[Picture]:
+        """Yield the pictures of quantised values, given with their indices in output order."""
         run: list[tuple[Values, ...]] = []
-        for index, coded in self._segments.decode(gsu, set(self._waiting)):
+        for index, coded in coded_values:
+            if index != self.pictures + len(run):
+                raise DecodingError(
+                    f"picture {self.pictures + len(run)}: a key picture without parameters; "
+                    "this decoder needs parameters for every picture"
+                )
             if index in self._waiting:
                 yield from self._finished(run)
                 run = []
@@ -106,10 +121,15 @@ class SequenceDecoder:
 
 
 class Decoder:
-    """Decodes the base layer of a native stream that holds one sequence."""
+    """Decodes the base layer of a stream of either carriage that holds one sequence."""
 
-    def __init__(self, model: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: Path | None = None,
+        generation: SeiGeneration = SeiGeneration.VTM_23_12,
+    ) -> None:
         self._model = model
+        self._generation = generation
         self._sequence: SequenceDecoder | None = None
 
     @property
@@ -126,19 +146,44 @@ class Decoder:
             BitstreamError: illegal syntax.
             DecodingError: a key picture, a model or a hash that does not fit.
         """
-        for unit in read_native_stream(stream):
-            if unit.header.nuh_layer_id != BASE_LAYER:
-                continue
-            body = unit.body
-            if isinstance(body, ParameterSet):
-                self._activate(body)
-            elif isinstance(body, KeyPicture):
-                self.sequence.key_picture(body)
-            elif isinstance(body, Segment):
-                yield from self.sequence.segment(body)
-            elif isinstance(body, PictureHash):
-                self.sequence.hashes.compare(body)
+        if is_native(stream):
+            for unit in read_native_stream(stream):
+                yield from self._unit(unit)
+        else:
+            for interval in read_sei_intervals(stream, self._generation):
+                yield from self._interval(interval)
         self.sequence.finish()
+
+    def _unit(self, unit: NativeUnit) -> Iterator[Picture]:
+        body = unit.body
+        if unit.header.nuh_layer_id != BASE_LAYER:
+            return
+        if isinstance(body, ParameterSet):
+            self._activate(body)
+        elif isinstance(body, KeyPicture):
+            self.sequence.key_picture(body)
+        elif isinstance(body, Segment):
+            yield from self.sequence.segment(body)
+        elif isinstance(body, PictureHash):
+            self.sequence.hashes.compare(body)
+
+    def _interval(self, interval: SeiInterval) -> Iterator[Picture]:
+        """Clause 6.8: parameter sets, the key picture, its messages, then other units."""
+        later: list[NativeUnit] = []
+        for unit in interval.native:
+            if isinstance(unit.body, ParameterSet):
+                yield from self._unit(unit)
+            else:
+                later.append(unit)
+        sequence = self.sequence
+        first = sequence.pictures
+        sequence.key_picture(interval.key_picture(sequence.gps, first))
+        yield from sequence.coded_pictures(
+            (first + face.values.gfv_cnt, quantised_values(sequence.gps, face.values))
+            for face in interval.faces
+        )
+        for unit in later:
+            yield from self._unit(unit)
 
     def _activate(self, gps: ParameterSet) -> None:
         if self._sequence is None:

@@ -5,7 +5,6 @@ Source: reference_sw/specification, clauses 6.8 and 6.9.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 
 from reference_sw.bitstream.access_unit import AccessUnit, split_access_units
@@ -28,12 +27,10 @@ from reference_sw.bitstream.video_codec import CODECS
 from reference_sw.bitstream.writer import SyntaxWriter
 from reference_sw.bitstream.writer_face import shortest_face_message
 from reference_sw.bitstream.writer_sei import write_sei_unit
+from reference_sw.decoder.face_mapping import face_parameters
 from reference_sw.decoder.parameter_reader import ParameterReader, PictureParameters
-from reference_sw.encoder.face_mapping import face_parameters
+from reference_sw.decoder.sei_intervals import NATIVE_UNIT_UUID
 from reference_sw.encoder.message_info import copy_information, read_message_info
-
-# The identifier of a native unit inside user_data_unregistered( ): clause 6.8.
-NATIVE_UNIT_UUID = uuid.UUID("6a1c2f0e-5d0b-4c53-9d0e-677663756e69").bytes
 
 
 @dataclass

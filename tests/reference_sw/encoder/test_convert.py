@@ -26,6 +26,7 @@ from reference_sw.bitstream.sei_generation import SeiGeneration
 from reference_sw.bitstream.sei_message import SeiMessage, SeiState
 from reference_sw.bitstream.sei_unit import is_sei, read_sei_unit
 from reference_sw.bitstream.video_codec import Hevc, VideoCodec, Vvc, detect_codec
+from reference_sw.bitstream.writer_sei import write_sei_unit
 from reference_sw.bitstream.writer_stream import unit_of, write_native_stream
 from reference_sw.decoder.parameter_reader import ParameterReader
 from reference_sw.encoder.native_to_sei import native_to_sei
@@ -46,6 +47,7 @@ PARAMETERS = {
     CodecFamily.BODY_POSE: ParameterLayout(pl_num_points_minus1=16, pl_joint_3d_flag=1),
     CodecFamily.PCA_MOTION: ParameterLayout(pl_num_components_minus1=7),
 }
+ROOT = Path(__file__).parents[3]
 PICTURES, SECOND_KEY, PER_SEGMENT = 12, 7, 4
 
 
@@ -161,7 +163,13 @@ def face_values(stream: bytes) -> list[SeiMessage]:
     return [m for m in found if isinstance(m.payload, GenerativeFaceVideo)]
 
 
-@pytest.mark.parametrize("name", ["A", "A_prefix", "B", "C", "C0", "C1", "D", "E", "F", "S"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("A", "A_prefix", "B", "C", "C0", "C1", "D", "E", "F"),
+        pytest.param("S", marks=pytest.mark.slow),
+    ],
+)
 def test_streams_made_by_vtm_survive(name: str) -> None:
     if "GVC_DATA" not in os.environ:
         pytest.skip("GVC_DATA is not set: the streams made by VTM are not at hand")
@@ -191,6 +199,25 @@ def other_units(stream: bytes) -> list[bytes]:
     return [u.data for u in units if not is_sei(u.data, codec) or u.data[2] == 224]
 
 
+def test_a_unit_with_messages_of_both_kinds_is_taken_apart() -> None:
+    stream = (ROOT / "tests/conformance/streams/sei_enhancement.vvc").read_bytes()
+    units, state, written = split_byte_stream(stream), SeiState(), SeiState()
+    messages = [
+        message
+        for unit in units
+        if is_sei(unit.data, Vvc())
+        for message in read_sei_unit(unit.data, Vvc(), state).messages
+    ]
+    plain = [unit.data for unit in units if not is_sei(unit.data, Vvc())]
+    mixed = [
+        write_sei_unit(pair, Vvc(), written)
+        for pair in map(list, zip(messages[:4], messages[4:], strict=True))
+    ]
+    native = sei_to_native(join_byte_stream([*plain, *mixed], long_first=True))
+    assert values(native) == values(sei_to_native(stream))
+    assert other_units(native_to_sei(native)) == other_units(stream)
+
+
 def test_what_cannot_be_converted(key_units: dict[KeyPictureCodec, bytes]) -> None:
     key = key_units[KeyPictureCodec.VVC]
     gps = ParameterSet(groups=[GroupCoding(0, 6)])
@@ -211,8 +238,7 @@ def test_what_cannot_be_converted(key_units: dict[KeyPictureCodec, bytes]) -> No
 
 def run_tool(module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", f"reference_sw.{module}", *map(str, arguments)]
-    root = Path(__file__).parents[3]
-    return subprocess.run(command, capture_output=True, text=True, cwd=root, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
 def test_the_command(tmp_path: Path, key_units: dict[KeyPictureCodec, bytes]) -> None:
