@@ -32,9 +32,11 @@ def study(frame: int, pan_x: int, pan_y: int) -> npt.NDArray[np.uint8]:
     plaster = noise(x + (1 << 18), y + (1 << 18), 10, 41) >> 9
     colours = np.stack([168 + plaster // 6, 158 + plaster // 6, 142 + plaster // 7], 1)
     colours = colours - (x // (9 * UNIT))[:, None]
-    colours = _shelf(x, y, colours)
-    colours = _window(x, y, frame, colours)
-    return np.clip(colours, 0, 255).reshape(SIZE, SIZE, 3).astype(np.uint8)
+    left, right = np.flatnonzero(x < 80 * UNIT), np.flatnonzero(x > 160 * UNIT)
+    colours[left] = _shelf(x[left], y[left], colours[left])
+    colours[right] = _window(x[right], y[right], frame, colours[right])
+    picture: npt.NDArray[np.uint8] = np.clip(colours, 0, 255).astype(np.uint8)
+    return picture.reshape(SIZE, SIZE, 3)
 
 
 def _shelf(x: Ints, y: Ints, colours: Ints) -> Ints:

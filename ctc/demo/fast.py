@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from ctc.demo import fixed_point
 from ctc.demo.fixed_point import Ints
@@ -135,4 +136,49 @@ def interpolated(values: Ints, corners: Ints, weights: Ints) -> Ints:
     """Return what fixed_point.interpolated returns."""
     out = np.empty((len(corners), values.shape[1]), np.int64)
     _interpolate(values, corners, weights, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _dots(vectors, other, out) -> None:  # type: ignore[no-untyped-def]
+    x, y, z = other[0], other[1], other[2]
+    for i in range(vectors.shape[0]):
+        out[i] = (vectors[i, 0] * x + vectors[i, 1] * y + vectors[i, 2] * z) >> 12
+
+
+def dot(vectors: Ints, other: Ints) -> Ints:
+    """Return what fixed_point.dot returns."""
+    out = np.empty(len(vectors), np.int64)
+    _dots(vectors, other, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _light(a, b, c, d, colours, out) -> None:  # type: ignore[no-untyped-def]
+    for i in range(a.shape[0]):
+        for k in range(3):
+            light = a[i] * colours[0, k] + b[i] * colours[1, k]
+            out[i, k] = (light + c[i] * colours[2, k] + d[i] * colours[3, k]) >> 12
+
+
+def summed_light(strengths: tuple[Ints, Ints, Ints, Ints], colours: Ints) -> Ints:
+    """Return what fixed_point.summed_light returns."""
+    out = np.empty((len(strengths[0]), 3), np.int64)
+    _light(*strengths, colours, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _turned_away(screen, corners, out) -> None:  # type: ignore[no-untyped-def]
+    for i in range(corners.shape[0]):
+        a, b, c = corners[i, 0], corners[i, 1], corners[i, 2]
+        x, y = screen[a, 0], screen[a, 1]
+        first = (screen[b, 0] - x) * (screen[c, 1] - y)
+        out[i] = first > (screen[b, 1] - y) * (screen[c, 0] - x)
+
+
+def turned_away(screen: Ints, corners: Ints) -> npt.NDArray[np.bool_]:
+    """Return what fixed_point.turned_away returns."""
+    out = np.empty(len(corners), np.bool_)
+    _turned_away(screen, corners, out)
     return out

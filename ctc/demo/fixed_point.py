@@ -122,3 +122,23 @@ def interpolated(values: Ints, corners: Ints, weights: Ints) -> Ints:
     total = (values[corners] * weights[:, :, None]).sum(1)
     mixed: Ints = total // area
     return mixed
+
+
+def dot(vectors: Ints, other: Ints) -> Ints:
+    """Return the products in Q12 of Q12 vectors (n, 3) with one more, (3,): (n,)."""
+    product: Ints = vectors @ other >> 12
+    return product
+
+
+def summed_light(strengths: tuple[Ints, Ints, Ints, Ints], colours: Ints) -> Ints:
+    """Return the light of four lamps, (n, 3): Q12 strengths (n,) of each times colours (4, 3)."""
+    light: Ints = np.stack(strengths, 1) @ colours >> 12
+    return light
+
+
+def turned_away(screen: Ints, corners: Ints) -> npt.NDArray[np.bool_]:
+    """Return which triangles, (n, 3) rows of screen places, turn their inner side to the camera."""
+    a, b, c = (screen[corners[:, i], :2] for i in range(3))
+    first, second = b - a, c - a
+    behind: npt.NDArray[np.bool_] = first[:, 0] * second[:, 1] > first[:, 1] * second[:, 0]
+    return behind

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctc.demo import head_light, head_paint, head_shape
-from ctc.demo.fast import interpolated, step
+from ctc.demo.fast import interpolated, step, turned_away
 from ctc.demo.fixed_point import ONE, Ints
 from ctc.demo.head_paint import Expression, Palette
 from ctc.demo.head_shape import COLUMNS, LIP_ROW, ROWS, Face, Haircut
@@ -137,22 +137,13 @@ def head_picture(
     seen = np.flatnonzero(visible != NOTHING)
     behind = head_light.to_linear(background.astype(np.int64)).astype(np.int32)
     light = np.repeat(np.repeat(behind, 2, 0), 2, 1).reshape(-1, 3)
-    back = _seen_from_behind(screen, _triangles(speaker)[visible[seen]])
+    back = turned_away(screen, _triangles(speaker)[visible[seen]])
     lit = _shade(speaker, pose, facing, visible[seen], share[seen], back)
     light[seen] = np.minimum(lit, head_light.FULL)
     grid = light.reshape(SAMPLES, SAMPLES, 3)
     boxes = grid[::2, ::2] + grid[::2, 1::2] + grid[1::2, ::2] + grid[1::2, 1::2]
     shown = head_light.to_shown((boxes + 2) >> 2)
     return shown.astype(np.uint8)
-
-
-def _seen_from_behind(screen: Ints, corners: Ints) -> npt.NDArray[np.bool_]:
-    """Return which triangles turn their inner side to the camera."""
-    a, b, c = (screen[corners[:, i], :2] for i in range(3))
-    first, second = b - a, c - a
-    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    behind: npt.NDArray[np.bool_] = area > 0
-    return behind
 
 
 def _shade(

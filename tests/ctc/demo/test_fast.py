@@ -12,6 +12,11 @@ from ctc.demo import fast, fixed_point, head, raster, sampling
 from ctc.demo.render import RENDERERS, renderer
 
 RANDOM = np.random.default_rng(4)
+COMPILED = ("step", "bump", "square_root", "noise", "mix", "interpolated") + (
+    "dot",
+    "summed_light",
+    "turned_away",
+)
 VALUES = np.concatenate([RANDOM.integers(-(1 << 24), 1 << 24, 3000), np.arange(-70, 70)])
 OTHERS = RANDOM.integers(-(1 << 20), 1 << 20, len(VALUES))
 
@@ -62,11 +67,27 @@ def test_mix_and_interpolation() -> None:
     )
 
 
+def test_light() -> None:
+    vectors = RANDOM.integers(-4096, 4097, (300, 3))
+    assert np.array_equal(fast.dot(vectors, vectors[3]), fixed_point.dot(vectors, vectors[3]))
+    a, b, c, d = RANDOM.integers(0, 4097, (4, 300))
+    colours = RANDOM.integers(0, 5000, (4, 3))
+    ours = fast.summed_light((a, b, c, d), colours)
+    assert np.array_equal(ours, fixed_point.summed_light((a, b, c, d), colours))
+
+
+def test_turned_away() -> None:
+    screen = RANDOM.integers(-500, 500, (200, 3))
+    corners = RANDOM.integers(0, 200, (300, 3))
+    ours = fast.turned_away(screen, corners)
+    assert np.array_equal(ours, fixed_point.turned_away(screen, corners))
+    assert 90 < np.count_nonzero(ours) < 210
+
+
 def use_plain(monkeypatch: pytest.MonkeyPatch) -> int:
     """Put the plain definitions in the place of the compiled ones wherever they are imported."""
     plain: dict[object, object] = {
-        getattr(fast, name): getattr(fixed_point, name)
-        for name in ("step", "bump", "square_root", "noise", "mix", "interpolated")
+        getattr(fast, name): getattr(fixed_point, name) for name in COMPILED
     }
     plain[raster.rasterize] = raster.rasterize_plain
     plain[sampling.sample_cubic] = sampling.sample_cubic_plain
