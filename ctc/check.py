@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from ctc.campaign_lock import read_lock
+from ctc.campaign_pictures import load_pictures
 from ctc.record_check import CheckResult, RecordCheck
 from ctc.report import write_reports
 from ctc.report_check import compare_reports, report_files
@@ -25,7 +26,9 @@ def check_campaign(folder: Path, artefacts: Path) -> CheckResult:
         result.unchecked.append("there are no reports; 'ctc report' writes them")
         return result
     with tempfile.TemporaryDirectory(prefix="ctc-check-") as temporary:
-        write_reports(read_campaign(folder), Path(temporary))
+        results = read_campaign(folder)
+        pictures = load_pictures(folder, results)
+        write_reports(results, Path(temporary), pictures=pictures)
         differences, result.cells = compare_reports(folder, Path(temporary))
     result.faults += map(str, differences)
     return result

@@ -174,10 +174,14 @@ def report(folder: Path, anew: bool = False) -> None:
     if reported(folder) and not anew:
         print(f"reports in {folder} are up to date")
         return
+    from ctc.campaign_pictures import collect_pictures, load_pictures
     from ctc.report import write_reports
     from ctc.results_reader import read_campaign
+    from ctc.store import Store, default_store_root
 
-    for path in write_reports(read_campaign(folder), folder):
+    results = read_campaign(folder)
+    collect_pictures(folder, results, Store(default_store_root()))
+    for path in write_reports(results, folder, pictures=load_pictures(folder, results)):
         print(path)
     note_reported(folder)
 

@@ -19,6 +19,7 @@ from ctc.results import ConfigurationResults, Cost, PointResult, Status
 Json = dict[str, Any]
 MOST_PICTURE_VALUES = 400_000
 MOST_NOTES = 500
+MOST_PICTURE_BYTES = 32 << 20
 
 
 def page_data(
@@ -28,6 +29,7 @@ def page_data(
     results = data.results
     values = _picture_values(results.configurations)
     shown = 0 < values <= MOST_PICTURE_VALUES
+    held = _held(pictures)
     note = (
         f"The {values} values of single pictures are too many for one page; the records hold them."
         if values
@@ -50,7 +52,8 @@ def page_data(
         ],
         "hasPictures": shown,
         "picturesNote": note,
-        "pictureSets": [_picture_set(pictures_of_one) for pictures_of_one in pictures],
+        "pictureSets": [_picture_set(pictures_of_one) for pictures_of_one in held],
+        "viewerNote": _viewer_note(len(pictures), len(held)),
         "notes": [
             [n.configuration, n.sequence, n.card, n.rate_point, n.figure, n.reason]
             for n in data.notes[:MOST_NOTES]
@@ -248,6 +251,27 @@ def _by_picture(
         values = result.pictures if result else ()
         found.append([None if v is None else float(f"{v:.5g}") for v in values])
     return found
+
+
+def _held(pictures: Sequence[PictureSet]) -> list[PictureSet]:
+    """The first sets of pictures that one page can hold."""
+    held, size = [], 0
+    for one in pictures:
+        stills = [decoded.picture for decoded in one.decoded]
+        stills += [one.original] if one.original else []
+        size += sum(len(still.content) for still in stills)
+        if size > MOST_PICTURE_BYTES:
+            break
+        held.append(one)
+    return held
+
+
+def _viewer_note(given: int, held: int) -> str:
+    if not given:
+        return "No decoded pictures: run the campaign with --keep-decoded to compare them here."
+    if held < given:
+        return f"Pictures of {held} of {given} sequences; more would not fit into one page."
+    return ""
 
 
 def _picture_set(pictures: PictureSet) -> Json:

@@ -5,7 +5,8 @@ function viewer(conf, sequence) {
   const at = clear(byId("viewer"));
   const sets = DATA.pictureSets.filter((s) => s.configuration === conf.name && s.sequence === sequence);
   clearInterval(VIEW.timer);
-  at.hidden = !sets.length;
+  at.hidden = !sets.length && !DATA.viewerNote;
+  if (DATA.viewerNote) add(at, "p", { class: "hint" }, DATA.viewerNote);
   if (!sets.length) return;
   const set = sets[0];
   const anchors = set.decoded.filter((p) => p.card === conf.anchor).sort((a, b) => a.kbps - b.kbps);
