@@ -38,7 +38,8 @@ from ctc.stage_record import failed_record
 class Crosscheck:
     """Their results and ours, of the codecs that were decoded here.
 
-    skipped: codecs not decoded, with why; faults: what is wrong with the package itself.
+    skipped: codecs not decoded, with why; faults: what is wrong with the package itself; logs:
+    folders of their logs and of ours.
     """
 
     theirs: CampaignResults
@@ -46,6 +47,7 @@ class Crosscheck:
     codecs: tuple[str, ...]
     skipped: dict[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    logs: tuple[Path, Path] = (Path(), Path())
 
 
 def crosscheck(
@@ -94,6 +96,7 @@ def crosscheck(
         tuple(loaded),
         skipped,
         tuple(checked.faults),
+        (received / "logs", folder / "logs"),
     )
 
 

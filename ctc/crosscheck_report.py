@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from math import isclose
+from pathlib import Path
 
 from ctc.crosscheck import Crosscheck
+from ctc.picture_md5 import other_pictures, picture_md5_name, read_picture_md5s
 from ctc.report.tables import Cell, Table, Tone
 from ctc.results import CampaignResults, MetricResult, PointResult, Status
 
@@ -50,7 +52,7 @@ def findings(check: Crosscheck) -> list[Finding]:
     found: list[Finding] = []
     for point in _points(check.theirs):
         if point.card in check.codecs and (mine := ours.get(_key(point))) is not None:
-            found += _of_point(point, mine)
+            found += _of_point(point, mine, check.logs)
     return found
 
 
@@ -69,7 +71,7 @@ def _key(point: PointResult) -> tuple[str, str, str, str]:
     return point.configuration, point.card, point.sequence, point.rate_point
 
 
-def _of_point(theirs: PointResult, ours: PointResult) -> Iterator[Finding]:
+def _of_point(theirs: PointResult, ours: PointResult, logs: tuple[Path, Path]) -> Iterator[Finding]:
     if theirs.status is not Status.DONE:
         reason = f"theirs: {theirs.status.value}: {theirs.reason}"
         yield Finding(*_key(theirs), "pictures", Verdict.NOT_CHECKED, "", "", None, reason)
@@ -89,24 +91,22 @@ def _of_point(theirs: PointResult, ours: PointResult) -> Iterator[Finding]:
         theirs.decoded_sha256,
         ours.decoded_sha256,
         None,
-        "" if same else _first_other_picture(theirs, ours),
+        "" if same else _where(theirs, ours, logs),
     )
     for name, stated in theirs.metrics.items():
         yield _of_metric(theirs, name, stated, ours.metrics.get(name))
 
 
-def _first_other_picture(theirs: PointResult, ours: PointResult) -> str:
-    """The first picture of which a metric differs: the whole file has only one hash."""
-    first: int | None = None
-    for name, stated in theirs.metrics.items():
-        mine = ours.metrics.get(name)
-        if mine is None or mine.signature != stated.signature:
-            continue
-        pairs = zip(stated.pictures, mine.pictures, strict=False)
-        places = [i for i, (a, b) in enumerate(pairs) if a != b]
-        if places:
-            first = places[0] if first is None else min(first, places[0])
-    return "" if first is None else f"from picture {first} on, by the metrics of pictures"
+def _where(theirs: PointResult, ours: PointResult, logs: tuple[Path, Path]) -> str:
+    """Which pictures differ, by the md5 of each that decode stages log."""
+    lists = [
+        read_picture_md5s(folder / picture_md5_name(point.record_keys.get("decode", "")))
+        for folder, point in zip(logs, (theirs, ours), strict=True)
+    ]
+    places = other_pictures(*lists)
+    if not places:
+        return "which pictures is not known: the package has no md5 of each"
+    return f"{len(places)} of {len(lists[0])} pictures, the first is picture {places[0]}"
 
 
 def _of_metric(

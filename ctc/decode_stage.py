@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from ctc.atomic_file import write_atomic
 from ctc.errors import StageError
 from ctc.keys import Keyed, file_sha256
 from ctc.log_check import check_decoder_log
@@ -65,6 +66,7 @@ class DecodeTask(Task):
             if reason:
                 return [replace(record, status="mismatch", reason=reason, log_check=check)]
         parts = self._component_bytes(place, store, work / "components")
+        record = replace(record, logs=(*record.logs, self._picture_md5s(place, store, decoded)))
         output = store.put(decoded, durable=False)
         if self.expected is not None and output != self.expected:
             reason = "decoded again, other pictures than before: the decoder is not deterministic"
@@ -82,6 +84,18 @@ class DecodeTask(Task):
         store.get(self.bitstream, bitstream, private=True)
         values = {"bitstream": str(bitstream), "decoded": str(decoded), "work": str(run_folder)}
         return run_program(self, "decoder", place, self.program, values, folder, suffix), decoded
+
+    def _picture_md5s(self, place: Place, store: Store, decoded: Path) -> str:
+        """Write the md5 of each picture beside the other logs; return the log's name."""
+        from ctc.metrics.base import VideoFile
+        from ctc.picture_md5 import picture_md5_name, picture_md5_text
+
+        video = VideoFile(decoded, self.output_format, self.frames)
+        text = picture_md5_text(video, self.container)
+        name = picture_md5_name(self.keyed.key)
+        for folder in (store.logs(self.keyed.key)[0].parent, place.logs):
+            write_atomic(folder / name, text)
+        return name
 
     def _wrong_pictures(self, decoded: Path) -> str:
         """Why the file is not the expected pictures; empty when it is."""

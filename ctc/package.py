@@ -18,6 +18,7 @@ from ctc.package_manifest import (
     manifest_text,
     packaged_file,
 )
+from ctc.record import parse_record
 from ctc.report_check import report_files
 from ctc.results import CampaignResults, PointResult
 from ctc.results_reader import read_campaign
@@ -43,6 +44,7 @@ def package_campaign(
     _refuse_faults(folder, artefacts)
     results = read_campaign(folder)
     files: Files = {name: folder / name for name in _campaign_files(folder)}
+    files |= dict(_stored_logs(folder, artefacts.parent / "logs", files))
     bitstreams = list(_bitstreams(results, artefacts, codecs, files))
     files["bitstreams.md5"] = _list((b.md5, b.file) for b in bitstreams)
     decoded = ((b.decoded_sha256, f"{b.file[:-4]}.yuv") for b in bitstreams if b.decoded_sha256)
@@ -78,6 +80,15 @@ def _campaign_files(folder: Path) -> Iterator[str]:
             name = path.relative_to(folder)
             if path.is_file() and name.parts[:2] != ("records", "damaged"):
                 yield str(name)
+
+
+def _stored_logs(folder: Path, logs: Path, files: Files) -> Iterator[tuple[str, Path]]:
+    """Logs of stages that another campaign ran, whose results this one shares."""
+    for path in sorted((folder / "records").glob("??/*.json")):
+        for name in parse_record(path.read_bytes(), path.stem).logs:
+            kept = logs / name[:2] / Path(name).name
+            if f"logs/{Path(name).name}" not in files and kept.is_file():
+                yield f"logs/{kept.name}", kept
 
 
 def _bitstreams(

@@ -70,6 +70,10 @@ def test_a_package_holds_everything_and_is_the_same_bytes_again(
     for line in (tmp_path / "p" / "bitstreams.md5").read_text().splitlines():
         digest, _, name = line.partition("  ")
         assert hashlib.md5((tmp_path / "p" / name).read_bytes()).hexdigest() == digest
+    source = (author.folder / "alpha.yuv").read_bytes()
+    coded = bytes(v // 4 * 4 for v in source[:384])
+    listed = [p.read_text().split()[0] for p in (tmp_path / "p" / "logs").glob("*.md5")]
+    assert len(listed) == 8 and listed.count(hashlib.md5(coded).hexdigest()) == 2
     decoded = {line[:64] for line in (tmp_path / "p" / "decoded.sha256").read_text().splitlines()}
     points = read_campaign(author.reports).configurations[0].points
     assert decoded == {p.decoded_sha256 for p in points}
@@ -140,6 +144,7 @@ def test_another_decoder_differs_and_it_is_said_where_and_by_how_much(
     bad = [row for row in findings(checker) if row["Verdict"] == "differs"]
     assert {(row["Codec"], row["Rate point"]) for row in bad} == {("lean", "8")}
     assert {row["What"] for row in bad} == {"pictures"}  # the changed sample is in the V plane
+    assert bad[0]["Detail"] == "1 of 6 pictures, the first is picture 5"
 
 
 def test_a_claimed_figure_that_is_not_true_is_found(
