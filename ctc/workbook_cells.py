@@ -93,4 +93,6 @@ def _value(cell: ElementTree.Element, strings: list[str]) -> float | str | None:
         return None
     if kind == "s":
         return strings[int(text)]
-    return float(text) if kind == "n" else text
+    if kind != "n":
+        return text
+    return float(text) if text else None  # a formula whose cached value is empty

@@ -20,6 +20,7 @@ def workbook(path: Path) -> Path:
     first.write("B2", -0.123456789012345678)
     first.write_formula("C3", "=B2*2", value=-0.246913578024691)
     first.write_formula("D4", '=IF(B2>0,B2,"no-overlap")', value="no-overlap")
+    first.write_formula("F6", '=IF(B2>0,B2,"")', value="")
     first.write_blank("E5", None, book.add_format({"bold": True}))
     second.write("A1", 1e300)
     second.write("A2", "two\nlines <b>")
@@ -40,7 +41,7 @@ def test_values_and_formulas_agree_with_openpyxl(tmp_path: Path) -> None:
             peer = formulas[name][reference].value
             assert (f"={cell.formula}" == peer) if cell.formula else not str(peer).startswith("=")
             compared += 1
-    assert compared == 8
+    assert compared == 9
     assert ours["Summary"]["D4"].value == "no-overlap"
 
 
