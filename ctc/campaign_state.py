@@ -198,6 +198,7 @@ class CampaignState:
             record = self._store.records.read(key)
             if record is not None and self._copy:
                 self._records.write(record)
+                self._store.copy_logs(record.logs, self._place.logs)
         return record
 
     def _units(self, curve: Curve) -> int:

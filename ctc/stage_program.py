@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,8 @@ def run_program(
         Cancelled: the runner is stopping.
         StageError: no process could be started.
     """
-    logs = open_store(place.store).logs(task.claim_key + suffix)
+    store = open_store(place.store)
+    logs = store.logs(task.claim_key + suffix)
     logs[0].parent.mkdir(parents=True, exist_ok=True)
     (work / "run").mkdir(exist_ok=True)
     argv = program.command(values)
@@ -62,7 +62,7 @@ def run_program(
     result = ctc.process.SUPERVISOR.run(command)
     if result.stopped == "cancelled":
         raise Cancelled
-    _keep_logs(logs, place.logs)
+    store.copy_logs(tuple(log.name for log in logs), place.logs)
     ended = {"argv": argv, "exit_code": result.exit_code, "signal": result.signal}
     fields = {
         "cost": cost(result, place.jobs),
@@ -73,14 +73,6 @@ def run_program(
     if failure and not failure.startswith(DISK_FULL):
         failure = with_disk_state(failure, work)
     return ProgramRun(result, failure, logs, fields, failure.startswith(DISK_FULL))
-
-
-def _keep_logs(logs: tuple[Path, Path], folder: Path) -> None:
-    """Copy the logs to the campaign; an empty one says nothing and stays behind."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for log in logs:
-        if log.exists() and log.stat().st_size:
-            shutil.copyfile(log, folder / log.name)
 
 
 def missing_output(role: str, path: Path) -> str:

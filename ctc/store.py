@@ -16,7 +16,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ctc.atomic_file import publish
@@ -105,6 +105,15 @@ class Store:
         """Where standard output and standard error of a stage are kept."""
         folder = self.root / "logs" / key[:2]
         return folder / f"{key}.out", folder / f"{key}.err"
+
+    def copy_logs(self, names: tuple[str, ...], folder: Path) -> None:
+        """Copy logs that say something to a campaign; one that is gone is no loss of a result."""
+        for name in names:
+            source = self.root / "logs" / name[:2] / name
+            with suppress(OSError):
+                if source.stat().st_size:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(source, folder / name)
 
     @contextmanager
     def work_folder(self) -> Iterator[Path]:
