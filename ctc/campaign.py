@@ -40,6 +40,9 @@ class Progress(Protocol):
     def ended(self, job: Job, outcome: Outcome, tally: Counter[str]) -> None:
         """A job has ended; so many stages are finished, failed and left now."""
 
+    def tick(self) -> None:
+        """Stages are still running: time has passed."""
+
     def warn(self, line: str) -> None:
         """Something the user should know."""
 
@@ -121,6 +124,7 @@ class Campaign:
                 time.sleep(BUSY_WAIT_S / 2)
                 continue
             done, _ = wait(self._running, timeout=BUSY_WAIT_S, return_when=FIRST_COMPLETED)
+            self._progress.tick()
             for future in done:
                 job, _ = self._running.pop(future)
                 self._ended(job, future.result())

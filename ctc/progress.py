@@ -55,6 +55,11 @@ class RunProgress:
             self.warn(f"{job.name}: {record.status}: {record.reason}")
         self._show(tally)
 
+    def tick(self) -> None:
+        """Stages are still running: bring the time in the bar up to date."""
+        if self._bar is not None:
+            self._bar.refresh()
+
     def warn(self, line: str) -> None:
         """Write a line above the bar."""
         if self._bar is None:
@@ -69,26 +74,26 @@ class RunProgress:
             self._bar.close()
             self._bar = None
 
-    def seconds_left(self, tally: Counter[str]) -> float | None:
-        """Return the time left, from the mean of each kind of stage so far; None while unknown."""
-        left = 0.0
-        for stage in STAGES:
-            walls = self._seconds[stage]
-            if tally[stage] and not walls:
-                return None
-            left += tally[stage] * sum(walls) / max(1, len(walls))
-        return left / max(1, self._jobs)
+    def time_left(self, tally: Counter[str]) -> str:
+        """Return the time left, from the mean of each kind of stage so far.
+
+        `over 00:01:00` while a kind of stage has yet to be seen, empty while none has.
+        """
+        seen = {stage: sum(walls) / len(walls) for stage, walls in self._seconds.items() if walls}
+        if not seen:
+            return ""
+        left = sum(tally[stage] * mean for stage, mean in seen.items()) / max(1, self._jobs)
+        unseen = any(tally[stage] and stage not in seen for stage in STAGES)
+        return f"{'over ' if unseen else ''}{_clock(left)}"
 
     def _show(self, tally: Counter[str]) -> None:
         if self._bar is None:
             return
-        left = self.seconds_left(tally)
         cached = max(0, tally["done"] - self._ran)
         text = f"{self._ran} run, {cached} cached, {tally['failed']} failed"
-        if left is not None:
-            text += f", {_clock(left)} left"
+        left = self.time_left(tally)
         self._bar.n = min(self._total, tally["done"] + tally["failed"] + tally["blocked"])
-        self._bar.set_postfix_str(text, refresh=True)
+        self._bar.set_postfix_str(f"{text}, {left} left" if left else text, refresh=True)
 
     def _line(self, job: Job, outcome: Outcome, tally: Counter[str]) -> None:
         bad = [record for record in outcome.records if not record.done]
@@ -110,6 +115,6 @@ def _made(job: Job, outcome: Outcome) -> str:
 
 
 def _clock(seconds: float) -> str:
-    whole = time.gmtime(min(seconds, 86399))
-    days = int(seconds // 86400)
-    return (f"{days} d " if days else "") + time.strftime("%H:%M:%S", whole)
+    days, rest = divmod(int(seconds), 86400)
+    text = time.strftime("%H:%M:%S", time.gmtime(rest))
+    return f"{days} d {text}" if days else text
