@@ -198,7 +198,7 @@ def test_importing_a_master_makes_its_420_form(ctc: Run, tmp_path: Path) -> None
     assert "CFVQA_003_420" in done.stdout
     i420 = (home(tmp_path) / "CFVQA_003_256x256_25_8bit_420.yuv").read_bytes()
     assert i420 == (bytes([235]) * 65536 + bytes([128]) * 32768) * 125
-    assert ctc("verify", "CFVQA_003_420", "CFVQA_003_444").returncode == 0
+    assert ctc("verify", "CFVQA_003_420", "CFVQA_003").returncode == 0
 
 
 def test_an_import_again_needs_replace(ctc: Run, tmp_path: Path) -> None:

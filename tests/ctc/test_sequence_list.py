@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ctc.conditions.schema import load_conditions
 from ctc.errors import SequenceError
 from ctc.imported import record_md5
 from ctc.sequence_folders import ctc_home, find_file, locate, search_folders
@@ -38,18 +39,18 @@ def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SequenceList:
 def test_the_gfvc_set_has_its_published_sizes(listed: SequenceList) -> None:
     """File sizes as published with the common software: 49,152,000 and 24,576,000 bytes in RGB."""
     for name, frames, size in (("VOXCELEB", 250, 49152000), ("CFVQA", 125, 24576000)):
-        for suffix, share in (("444", 1), ("420", 2)):
-            sequences = listed.of_class(f"{name}-{suffix}")
+        for suffix, share in (("", 1), ("-420", 2)):
+            sequences = listed.of_class(f"{name}{suffix}")
             assert len(sequences) == (15 if name == "VOXCELEB" else 18)
             for sequence in sequences[:15]:
                 assert sequence.frames == frames
                 assert sequence.frames * sequence.format.bytes_per_picture == size // share
-    master = listed.find("VOXCELEB_001_444")
+    master = listed.find("VOXCELEB_001")
     assert master.file == "VOXCELEB_001_256x256_25_8bit_444.rgb"
     assert master.format.colour is ColourModel.RGB
     assert listed.find("CFVQA_015_420").file == "CFVQA_015_256x256_25_8bit_420.yuv"
-    assert "confirmed" in listed.find("CFVQA_016_444").remark
-    assert not listed.find("CFVQA_015_444").remark
+    assert "confirmed" in listed.find("CFVQA_016").remark
+    assert not listed.find("CFVQA_015").remark
 
 
 def test_the_jvet_classes(listed: SequenceList) -> None:
@@ -65,7 +66,7 @@ def test_the_jvet_classes(listed: SequenceList) -> None:
 
 
 def test_no_md5_is_invented(listed: SequenceList) -> None:
-    for name in ("VOXCELEB-444", "CFVQA-420", "A1", "B", "F"):
+    for name in ("VOXCELEB", "CFVQA-420", "A1", "B", "F"):
         assert not any(sequence.md5 for sequence in listed.of_class(name))
 
 
@@ -83,6 +84,15 @@ def test_the_talking_heads_are_those_of_the_manifest(listed: SequenceList) -> No
         assert sequence.format.frame_rate == Fraction(row["fps"])
         assert sequence.format.chroma_format is ChromaFormat.C420
         assert f"tier {row['tier']}" in sequence.licence
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "ctc" / "conditions").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_the_conditions_name_sequences_that_are_listed(listed: SequenceList, path: Path) -> None:
+    for configuration in load_conditions(path).configurations:
+        chosen = configuration.sequences
+        assert listed.select(chosen.classes, chosen.names)
 
 
 def test_near_misses(listed: SequenceList) -> None:
