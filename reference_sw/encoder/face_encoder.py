@@ -21,6 +21,7 @@ from reference_sw.decoder.video_program import decode_access_units
 from reference_sw.encoder.analysis import KeypointDetector
 from reference_sw.encoder.distortion import distortion, luma
 from reference_sw.encoder.parameter_set import face_parameter_set
+from reference_sw.encoder.refinement import Refinement
 from reference_sw.encoder.segment_encoder import SegmentEncoder
 from reference_sw.encoder.settings import Settings
 from reference_sw.encoder.source import Source
@@ -69,6 +70,10 @@ class FaceEncoder:
         self._source, self._settings, self._detector = source, settings, detector
         self._gps = face_parameter_set(source, settings, model, detector.num_points)
         self._synthesis = FaceSynthesis(self._gps, model)
+        count = settings.preset.refine_steps
+        self._refinement = (
+            Refinement(self._gps, model, source, settings.steps, count) if count else None
+        )
         self._key_format = settings.key_encoder.format(source.coded)
         self._segments = SegmentEncoder(self._gps)
         self._writer = NativeWriter()
@@ -192,6 +197,9 @@ class FaceEncoder:
             return []
         coded = self._values(start, stop)
         since = time.perf_counter()
+        if self._refinement is not None:
+            coded = self._refinement.refined(used, start, coded)
+            since = self.report.add_seconds("refinement", since)
         originals = [self._source.luma(i) for i in range(start, stop)]
         video = self._source.format
         found = choose(self._synthesis, used, originals, coded, video)

@@ -63,47 +63,91 @@ def lpips_distance(weights: Path) -> Distance:
 
 
 @dataclass(frozen=True)
+class RateTerm:
+    """Weight of the bits that changing parameters costs.
+
+    weight: distance that one bit is worth; previous: parameters of the picture before the first,
+    or None; point_step, matrix_step: quantiser steps.
+    """
+
+    weight: float
+    point_step: float
+    matrix_step: float
+    previous: MotionParameters | None = None
+
+    def bits(self, tried: MotionParameters) -> Tensor:
+        """(N,) smooth estimate of the bits of each picture's differences to the one before."""
+        pairs = [(tried.points, self.point_step), (tried.matrices, self.matrix_step)]
+        before = self.previous
+        firsts = [None, None] if before is None else [before.points, before.matrices]
+        total = tried.points.new_zeros(len(tried.points))
+        for (values, step), first in zip(pairs, firsts, strict=True):
+            start = values[:1].detach() if first is None else first[:1]
+            change = (values - torch.cat([start, values[:-1]])).flatten(1) / step
+            total = total + torch.log2(1 + (change.square() + 0.01).sqrt()).sum(1)
+        return total
+
+
+@dataclass(frozen=True)
 class Refined:
-    """Parameters and the distance they reach, (N,), with the distance before, (N,)."""
+    """Parameters and the cost they reach, (N,), with the cost before, (N,).
+
+    The cost is the distance, plus the rate where it counts.
+    """
 
     parameters: MotionParameters
     distance: Tensor
     before: Tensor
 
 
+@dataclass(frozen=True)
+class Task:
+    """Pictures of one key picture to refine.
+
+    twin: of `load_twin`; key: (1, 3, H, W) the decoded key picture; originals: (N, 3, H, W), all
+    RGB, 0..255; key_parameters: of one picture; start: of N.
+    """
+
+    twin: FaceTwin
+    key: Tensor
+    key_parameters: MotionParameters
+    start: MotionParameters
+    originals: Tensor
+
+    def made(self, tried: MotionParameters) -> Tensor:
+        """Decoded pictures of some parameters."""
+        n, own = len(self.originals), self.key_parameters
+        spread = MotionParameters(own.points.expand(n, -1, -1), own.matrices.expand(n, -1, -1, -1))
+        return self.twin(self.key.float().expand(n, -1, -1, -1), spread, tried).output  # type: ignore[no-any-return]
+
+
 def refine(
-    twin: FaceTwin,
-    key: Tensor,
-    key_parameters: MotionParameters,
-    start: MotionParameters,
-    originals: Tensor,
+    task: Task,
     steps: int,
     distance: Distance = structure_distance,
     matrices: bool = True,
+    rate: RateTerm | None = None,
 ) -> Refined:
-    """The best parameters met on `steps` Adam steps from `start`, picture by picture.
+    """The best parameters met on `steps` Adam steps from the start, picture by picture.
 
-    twin: of `load_twin`; key: (1, 3, H, W) the decoded key picture; originals: (N, 3, H, W), all
-    RGB, 0..255; key_parameters of one picture, start of N. Without `matrices` those of `start`
-    stay. Memory grows with N: about 150 MiB for each 256x256 picture.
+    Without `matrices` those of the start stay. Memory grows with N: about 150 MiB for each 256x256
+    picture.
     """
-    n = len(originals)
-    whole = key.float().expand(n, -1, -1, -1)
-    own = MotionParameters(
-        key_parameters.points.expand(n, -1, -1), key_parameters.matrices.expand(n, -1, -1, -1)
-    )
-    points = start.points.detach().clone().requires_grad_()
-    frames = start.matrices.detach().clone().requires_grad_(matrices)
+    n = len(task.originals)
+    points = task.start.points.detach().clone().requires_grad_()
+    frames = task.start.matrices.detach().clone().requires_grad_(matrices)
     groups: list[dict[str, object]] = [{"params": [points], "lr": POINT_RATE}]
     if matrices:
         groups.append({"params": [frames], "lr": MATRIX_RATE})
     optimiser = torch.optim.Adam(groups, betas=(0.8, 0.95))
-    best = Refined(start, torch.full((n,), torch.inf), torch.full((n,), torch.inf))
+    best = Refined(task.start, torch.full((n,), torch.inf), torch.full((n,), torch.inf))
     for step in range(steps + 1):
+        tried = MotionParameters(points, frames)
         with torch.enable_grad():
-            made = twin(whole, own, MotionParameters(points, frames)).output
-            each = distance(made, originals.float())
-        best = _better(best, MotionParameters(points, frames), each.detach(), first=step == 0)
+            each = distance(task.made(tried), task.originals.float())
+            if rate is not None:
+                each = each + rate.weight * rate.bits(tried)
+        best = _better(best, tried, each.detach(), first=step == 0)
         if step == steps:
             break
         optimiser.zero_grad(set_to_none=True)

@@ -8,7 +8,13 @@ import pytest
 import torch
 
 from reference_sw.encoder.analysis import MotionParameters
-from reference_sw.encoder.refine import lpips_distance, refine, structure_distance
+from reference_sw.encoder.refine import (
+    RateTerm,
+    Task,
+    lpips_distance,
+    refine,
+    structure_distance,
+)
 from reference_sw.encoder.twin_of_model import load_twin
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import load_model
@@ -72,7 +78,7 @@ def test_refinement_finds_known_parameters_again(model):
     truth.points[:, :, 0] += 0.06
     with torch.no_grad():
         original = twin(key, own, truth).output
-    found = refine(twin, key, own, own, original, steps=8)
+    found = refine(Task(twin, key, own, own, original), steps=8)
     assert float(found.distance) < 0.75 * float(found.before)
     error = (found.parameters.points - truth.points).abs().mean()
     assert error < (own.points - truth.points).abs().mean()
@@ -82,13 +88,12 @@ def test_refinement_never_worsens_a_picture(model):
     twin, key = load_twin(model), picture((128, 128))
     originals = torch.cat([picture((128, 128), time) for time in (0, 4)])
     start = parameters(3, 2)
-    found = refine(twin, key, parameters(3), start, originals, steps=2, matrices=False)
+    task = Task(twin, key, parameters(3), start, originals)
+    found = refine(task, steps=2, matrices=False)
     assert torch.all(found.distance <= found.before)
     assert torch.equal(found.parameters.matrices, start.matrices)
     with torch.no_grad():
-        own = parameters(3)
-        pair = MotionParameters(own.points.expand(2, -1, -1), own.matrices.expand(2, -1, -1, -1))
-        made = twin(key.expand(2, -1, -1, -1), pair, found.parameters).output
+        made = task.made(found.parameters)
     assert torch.allclose(structure_distance(made, originals), found.distance, atol=1e-4)
 
 
@@ -96,5 +101,25 @@ def test_lpips_is_a_distance_too(tmp_path, model):
     weights = training_data.write_weights(tmp_path / "w") / "lpips_alex_v0.1.npz"
     twin, key, own = load_twin(model), picture((128, 128)), parameters(1)
     distance = lpips_distance(weights)
-    found = refine(twin, key, own, own, picture((128, 128), 5), 1, distance)
+    found = refine(Task(twin, key, own, own, picture((128, 128), 5)), 1, distance)
     assert torch.all(found.distance <= found.before)
+
+
+def test_rate_by_hand():
+    # One coordinate changes by three steps, nothing else: log2(1 + 3.0017) + 59 log2(1.1).
+    first = MotionParameters(torch.zeros(1, 10, 2), torch.eye(2).expand(1, 10, 2, 2))
+    moved = MotionParameters(first.points.clone(), first.matrices)
+    moved.points[0, 3, 1] = 3 / 128
+    bits = RateTerm(1.0, 1 / 128, 1 / 32, previous=first).bits(moved)
+    assert float(bits) == pytest.approx(2.0006 + 59 * 0.1375, abs=2e-3)
+
+
+def test_rate_holds_parameters_back(model):
+    twin, key, own = load_twin(model), picture((128, 128)), parameters(1)
+    task = Task(twin, key, own, own, picture((128, 128), 6))
+    changes = []
+    for weight in (0.0, 1.0):
+        rate = RateTerm(weight, 1 / 128, 1 / 32, previous=own)
+        found = refine(task, steps=3, rate=rate).parameters
+        changes.append(float((found.points - own.points).abs().sum()))
+    assert changes[0] > changes[1]
