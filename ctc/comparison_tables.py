@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ctc.averages import Mean
+from ctc.averages import OVERALL, Mean
 from ctc.bd_rate import BdResult, BdStatus
 from ctc.comparison import CardComparison, Comparison, MetricComparison, SequenceFigure
 from ctc.comparison_uncertainty import MeanUncertainty, MetricUncertainty
 from ctc.complexity import TimeRatio
 from ctc.matched_points import MatchedPair, at_same_quality, at_same_rate
 from ctc.report.tables import Cell, Table, Tone, percent_cell
+from ctc.uncertainty import Interval
 
 ABSENT = "-"
+ABSENT_CELL = Cell(ABSENT, None, Tone.FAINT)
 MATCHED = frozenset(
     [BdStatus.NO_OVERLAP, BdStatus.TOUCHING, BdStatus.NON_MONOTONIC, BdStatus.TOO_FEW_POINTS]
 )
@@ -28,25 +30,28 @@ Uncertainties = Sequence[MetricUncertainty]
 
 
 def summary_table(comparison: Comparison, uncertainties: Uncertainties = ()) -> Table:
-    """Return class and overall means of every card: BD-rate per metric and run-time ratios."""
+    """Return class and overall means of every card: BD-rate per metric and run-time ratios.
+
+    uncertainties: put the interval over sequences beside each mean, for wide media.
+    """
     metrics = [c.metric for c in comparison.cards[0].metrics] if comparison.cards else []
     found = {(u.card, u.metric): u for u in uncertainties}
     rows, notes = [], []
     for card in comparison.cards:
-        for place, name in enumerate((*comparison.classes, "Overall")):
+        for place, name in enumerate((*comparison.classes, OVERALL)):
             means = [(*m.classes, m.overall)[place] for m in card.metrics]
             cells = [Cell(card.card), Cell(name), Cell(str(means[0].total if means else 0))]
             for metric, mean in zip(card.metrics, means, strict=True):
                 known = found.get((card.card, metric.metric.name))
                 cells.append(mean_cell(mean, known.means[place] if known else None))
-                if mean.reason:
+                if mean.reason and (name == OVERALL or len(comparison.classes) > 1):
                     notes.append(f"{card.card}, {name}, {metric.metric.title}: {mean.reason}")
             for title, ratio in (
                 ("EncT", card.encode_time[place]),
                 ("DecT", card.decode_time[place]),
             ):
                 cells.append(_time_cell(ratio))
-                if ratio.reason and name == "Overall":
+                if ratio.reason and name == OVERALL:
                     notes.append(f"{card.card}, {title}: {ratio.reason}")
             rows.append(tuple(cells))
     header = ("Codec", "Class", "N", *(m.title for m in metrics), "EncT", "DecT")
@@ -60,7 +65,7 @@ def _title(comparison: Comparison, what: str) -> str:
     )
 
 
-def mean_cell(mean: Mean, known: MeanUncertainty | None) -> Cell:
+def mean_cell(mean: Mean, known: MeanUncertainty | None = None) -> Cell:
     """Return a mean BD-rate, marked `*` for low overlap, with its interval over sequences."""
     if mean.value is None:
         return Cell("withheld" if mean.total else ABSENT, None, Tone.FAINT)
@@ -73,7 +78,7 @@ def mean_cell(mean: Mean, known: MeanUncertainty | None) -> Cell:
 
 def _time_cell(ratio: TimeRatio) -> Cell:
     if ratio.value is None:
-        return Cell(ABSENT, None, Tone.FAINT)
+        return ABSENT_CELL
     percent = 100 * ratio.value
     return Cell(f"{percent:.0f} %" if percent >= 1 else f"{percent:.2g} %", ratio.value)
 
@@ -148,35 +153,45 @@ def _pair_cells(pair: MatchedPair, higher_is_better: bool) -> tuple[Cell, ...]:
     )
 
 
-def uncertainty_table(comparison: Comparison, uncertainties: Uncertainties) -> Table:
-    """Return intervals of the overall means, gains and losses, and the strongest sequence."""
+def uncertainty_table(
+    comparison: Comparison, uncertainties: Uncertainties, *, pictures: bool = True
+) -> Table:
+    """Return intervals of the overall means, gains and losses, and the strongest sequence.
+
+    pictures: with the interval over pictures.
+    """
     titles = {m.metric.name: m.metric.title for c in comparison.cards for m in c.metrics}
     rows, notes = [], []
     for known in uncertainties:
-        overall = known.means[-1]
-        rows.append(_uncertainty_row(known, titles[known.metric], overall))
-        if overall.pictures.reason and overall.sequences.low is not None:
-            where = f"{known.card}, {titles[known.metric]}"
-            notes.append(f"{where}: no interval over pictures: {overall.pictures.reason}")
+        overall, title = known.means[-1], titles[known.metric]
+        intervals = [overall.sequences, overall.pictures] if pictures else [overall.sequences]
+        cells = (*map(_interval_cell, intervals), *_sign_cells(overall), *_influence_cells(overall))
+        rows.append((Cell(known.card), Cell(title), *cells))
+        for what, interval in zip(("sequences", "pictures"), intervals, strict=False):
+            if interval.reason and overall.signs is not None:
+                where = f"{known.card}, {title}: no interval over {what}"
+                notes.append(f"{where}: {interval.reason}")
+    header = UNCERTAINTY_HEADER if pictures else (*UNCERTAINTY_HEADER[:3], *UNCERTAINTY_HEADER[4:])
     title = _title(comparison, "uncertainty of the overall BD-rate")
-    return Table(title, UNCERTAINTY_HEADER, tuple(rows), tuple(notes), names=2)
+    return Table(title, header, tuple(rows), tuple(notes), names=2)
 
 
-def _uncertainty_row(
-    known: MetricUncertainty, title: str, overall: MeanUncertainty
-) -> tuple[Cell, ...]:
-    cells = [Cell(known.card), Cell(title)]
-    for interval in (overall.sequences, overall.pictures):
-        if interval.low is None or interval.high is None:
-            cells.append(Cell(ABSENT, None, Tone.FAINT))
-        else:
-            cells.append(Cell(f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"))
-    if overall.signs is None:
-        return (*cells, *([Cell(ABSENT, None, Tone.FAINT)] * 5))
+def _interval_cell(interval: Interval) -> Cell:
+    if interval.low is None or interval.high is None:
+        return ABSENT_CELL
+    return Cell(f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %")
+
+
+def _sign_cells(overall: MeanUncertainty) -> tuple[Cell, ...]:
     signs = overall.signs
-    cells += [Cell(str(signs.gains), signs.gains), Cell(str(signs.losses), signs.losses)]
-    cells.append(Cell(f"{signs.p_value:.2g}", signs.p_value))
+    if signs is None:
+        return (ABSENT_CELL,) * 3
+    counts = (signs.gains, signs.losses)
+    return (*(Cell(str(n), n) for n in counts), Cell(f"{signs.p_value:.2g}", signs.p_value))
+
+
+def _influence_cells(overall: MeanUncertainty) -> tuple[Cell, ...]:
     if not overall.influence:
-        return (*cells, *([Cell(ABSENT, None, Tone.FAINT)] * 2))
+        return (ABSENT_CELL,) * 2
     strongest = overall.influence[0]
-    return (*cells, Cell(strongest.sequence), percent_cell(strongest.mean_without))
+    return Cell(strongest.sequence), percent_cell(strongest.mean_without)

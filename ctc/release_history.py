@@ -72,7 +72,7 @@ def history_table(history: History) -> Table:
         cells = [Cell(release.campaign), Cell(release.version or ABSENT)]
         for metric in history.metrics:
             mean = release.figures[metric.name]
-            cells.append(mean_cell(mean, None))
+            cells.append(mean_cell(mean))
             if mean.reason:
                 notes.append(f"{release.campaign}, {metric.title}: {mean.reason}")
         rows.append(tuple(cells))

@@ -12,7 +12,6 @@ from ctc.errors import ReportError, near_miss
 
 if TYPE_CHECKING:
     from ctc.comparison import Comparison
-    from ctc.comparison_uncertainty import MetricUncertainty
     from ctc.report.tables import Table
     from ctc.results import CampaignResults
 
@@ -26,8 +25,9 @@ EXAMPLES = """examples:
   ctc compare reports/v1 reports/v2 reports/v3 --history acme --plot history.svg
 
 A name that is not a campaign folder is a codec; without a folder, the newest of reports/ is used.
-In tables, * marks a mean that holds figures of low overlap; [a, b] is the 95 % interval over
-sequences in percent.
+In tables, * marks a mean that holds figures of low overlap. Intervals are of 95 %.
+
+exit code: 0 every overall mean is there, 1 one is withheld, 2 wrong input
 """
 
 
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metrics", metavar="A,B", default="", help="only these metrics")
     parser.add_argument("--sequences", action="store_true", help="add figures of each sequence")
-    parser.add_argument("--uncertainty", action="store_true", help="add the table of error bars")
+    parser.add_argument("--pictures", action="store_true", help="add error bars over pictures")
     parser.add_argument(
         "--matched", choices=["auto", "all", "none"], default="auto",
         help="pairs at one rate and at one quality: where BD is undefined (auto), all or none",
@@ -163,14 +163,12 @@ def _tables(
     from ctc.comparison_uncertainty import uncertainty_of
 
     for configuration, comparison in zip(results.configurations, comparisons, strict=True):
-        known: tuple[MetricUncertainty, ...] = ()
-        if args.average == "figures":
-            known = uncertainty_of(configuration, comparison, pictures=args.uncertainty)
-        yield summary_table(comparison, known)
+        yield summary_table(comparison)
         if args.sequences:
             yield sequence_table(comparison)
-        if args.uncertainty:
-            yield uncertainty_table(comparison, known)
+        if args.average == "figures":
+            known = uncertainty_of(configuration, comparison, pictures=args.pictures)
+            yield uncertainty_table(comparison, known, pictures=args.pictures)
         if args.matched != "none":
             matched = matched_table(comparison, everywhere=args.matched == "all")
             if matched is not None:
@@ -187,7 +185,7 @@ def _long_csv(
 
     parts = []
     for configuration, comparison in zip(results.configurations, comparisons, strict=True):
-        known = uncertainty_of(configuration, comparison, pictures=args.uncertainty)
+        known = uncertainty_of(configuration, comparison, pictures=args.pictures)
         parts.append(comparison_rows(comparison, known))
     return rows_csv(chain.from_iterable(parts))
 

@@ -58,7 +58,7 @@ def test_figures_are_those_of_the_bytes(finished: SmallCampaign) -> None:
 
 
 def test_text_markdown_and_latex_show_the_same_figures(finished: SmallCampaign) -> None:
-    text = finished.ctc("compare", "reports/small", "--sequences", "--uncertainty").stdout
+    text = finished.ctc("compare", "reports/small", "--sequences", "--pictures").stdout
     assert text.startswith("main: BD-rate over large (pchip)\nCodec  Class")
     assert "\x1b" not in text  # not a terminal
     figure = next(

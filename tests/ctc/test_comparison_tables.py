@@ -166,6 +166,11 @@ def test_uncertainty_table_says_what_has_no_interval() -> None:
     results = configuration(test=0.9)
     comparison = compare_configuration(results)
     table = uncertainty_table(comparison, uncertainty_of(results, comparison))
+    short = uncertainty_table(comparison, uncertainty_of(results, comparison), pictures=False)
+    assert len(short.header) == len(short.rows[0]) == len(table.header) - 1
+    assert table.notes[0] == (
+        "test, PSNR-Y: no interval over sequences: 3 sequences: an interval needs 4"
+    )
     assert [cell.text for cell in table.rows[0]][:5] == [
         "test",
         "PSNR-Y",
@@ -281,5 +286,5 @@ def test_marks_and_counts() -> None:
     mean = Mean("A", -0.1, 2, 2, 1, "1 of 2 sequences have low overlap")
     from ctc.comparison_tables import mean_cell
 
-    assert mean_cell(mean, None).text == "-10.00 %*"
+    assert mean_cell(mean).text == "-10.00 %*"
     assert Curve.of([1], [1]).rates == (1.0,)
