@@ -1,4 +1,4 @@
-"""Rate-distortion plots of a campaign: one figure per sequence and per class, as PNG and SVG."""
+"""Plots of a campaign as PNG and SVG: curves per sequence and class, mean BD-rates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 from ctc.report.canvas_png import PngCanvas
 from ctc.report.canvas_svg import SvgCanvas
 from ctc.report.chart import Figure, Panel, Series
+from ctc.report.data import ReportData
 from ctc.report.index import PointIndex, axis_title
+from ctc.report.interval_chart import IntervalFigure, interval_figure
 from ctc.report.palette import looks
 from ctc.results import CampaignResults
 
@@ -19,9 +21,10 @@ RATE_TITLE = "Rate (kbit/s)"
 MOST_PENDING = 4  # pictures of about 10 MB each
 
 
-def figures(results: CampaignResults) -> Iterator[tuple[str, Figure]]:
-    """Yield (file stem, figure): every sequence, then every class, of every configuration."""
-    for configuration in results.configurations:
+def figures(data: ReportData) -> Iterator[tuple[str, Figure | IntervalFigure]]:
+    """Yield (file stem, figure) of every configuration: sequences, classes, mean BD-rates."""
+    results = data.results
+    for place, configuration in enumerate(results.configurations):
         index = PointIndex(configuration)
         for sequence, _ in configuration.sequences:
             title = f"{sequence} · {configuration.name}"
@@ -32,6 +35,10 @@ def figures(results: CampaignResults) -> Iterator[tuple[str, Figure]]:
             title = f"Class {name}, mean of {len(members)} sequences · {configuration.name}"
             stem = file_stem(configuration.name, "class", name)
             yield stem, _figure(results, index, title, members)
+        comparison, known = data.comparisons[place], data.uncertainties[place]
+        if comparison.cards and configuration.metrics:
+            means = interval_figure(results, configuration, comparison, known)
+            yield file_stem(configuration.name, "mean_bd_rate"), means
 
 
 def _figure(
@@ -52,13 +59,13 @@ def _figure(
     return Figure(title, tuple(panels), columns=3 if len(panels) > 4 else 2)
 
 
-def write_plots(results: CampaignResults, folder: Path) -> list[Path]:
+def write_plots(data: ReportData, folder: Path) -> list[Path]:
     """Write every figure into `folder` as PNG and SVG; return the paths in order."""
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     pending: deque[Future[int]] = deque()
     with ThreadPoolExecutor(max_workers=1) as beside:
-        for stem, figure in figures(results):
+        for stem, figure in figures(data):
             png, svg = PngCanvas(*figure.size), SvgCanvas(*figure.size, figure.title)
             figure.draw(png)
             figure.draw(svg)

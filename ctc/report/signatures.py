@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from ctc.report.data import ReportData
+from ctc.results import CampaignResults
+
+
+def machines(results: CampaignResults) -> list[str]:
+    """Return every machine that a stage ran on, as its record names it."""
+    found = {
+        cost.machine or "not recorded"
+        for conf in results.configurations
+        for point in conf.points
+        for cost in (point.encode, point.decode)
+        if cost is not None
+    }
+    return sorted(found)
 
 
 def signature_rows(data: ReportData) -> list[tuple[str, str, str]]:
@@ -16,4 +29,5 @@ def signature_rows(data: ReportData) -> list[tuple[str, str, str]]:
         rows.append(("Card", card.name, f"{card.title}; version {card.version or 'not recorded'}"))
         rows.append(("Card digest", card.name, card.digest))
     rows += [("Provenance", key, value) for key, value in results.provenance.items()]
+    rows += [("Machine", "", machine) for machine in machines(results)]
     return rows

@@ -11,6 +11,8 @@ import pytest
 
 from ctc.report.canvas_svg import SvgCanvas
 from ctc.report.chart import Figure, Panel, Series
+from ctc.report.data import report_data
+from ctc.report.interval_chart import IntervalFigure
 from ctc.report.palette import Look
 from ctc.report.plots import figures, write_plots
 from tests.ctc.synthetic_results import Shape, faulty_campaign, synthetic_campaign
@@ -50,25 +52,26 @@ def test_marks_stand_where_the_logarithmic_and_linear_axes_say() -> None:
 
 
 def test_every_sequence_and_class_has_png_and_svg(tmp_path: Path) -> None:
-    written = write_plots(synthetic_campaign(SMALL), tmp_path)
+    written = write_plots(report_data(synthetic_campaign(SMALL)), tmp_path)
     stems = {path.stem.removeprefix("gfvc-low-delay_") for path in written}
-    assert stems == {"A_001", "A_002", "B_001", "class_A", "class_B"}
-    assert sorted(path.suffix for path in written) == [".png"] * 5 + [".svg"] * 5
+    assert stems == {"A_001", "A_002", "B_001", "class_A", "class_B", "mean_bd_rate"}
+    assert sorted(path.suffix for path in written) == [".png"] * 6 + [".svg"] * 6
     for path in written:
         start = path.read_bytes()[:8]
         assert start == b"\x89PNG\r\n\x1a\n" if path.suffix == ".png" else b"<svg"
 
 
 def test_equal_results_give_equal_bytes(tmp_path: Path) -> None:
-    results = synthetic_campaign(Shape(classes=(("A", 1),), metrics=1))
+    results = report_data(synthetic_campaign(Shape(classes=(("A", 1),), metrics=1)))
     first = write_plots(results, tmp_path / "one")
     second = write_plots(results, tmp_path / "two")
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
 
 def test_a_class_point_that_one_sequence_lacks_is_left_out() -> None:
-    by_stem = dict(figures(faulty_campaign()))
-    panel = by_stem["gfvc-low-delay_class_CFVQA"].panels[0]
+    figure = dict(figures(report_data(faulty_campaign())))["gfvc-low-delay_class_CFVQA"]
+    assert isinstance(figure, Figure)
+    panel = figure.panels[0]
     assert {s.label: len(s.points) for s in panel.series} == {
         "VTM 23.13 low-delay B": 4,
         "x265 (low delay)": 3,
@@ -88,3 +91,24 @@ def test_a_metric_without_values_says_so_and_no_number_is_nan() -> None:
 def test_one_point_and_equal_values_are_drawn() -> None:
     panel = Panel("p", "x", "y", (Series("s", Look("#123456", "square"), ((5.0, 0.0),)),))
     assert len(list(svg_of(Figure("f", (panel,))).iter(f"{SVG}polygon"))) == 2
+
+
+def test_mean_bd_rates_stand_at_their_place_with_their_interval() -> None:
+    data = report_data(faulty_campaign())
+    figure = dict(figures(data))["gfvc-low-delay_mean_bd_rate"]
+    assert isinstance(figure, IntervalFigure)
+    canvas = SvgCanvas(*figure.size, figure.title)
+    figure.draw(canvas)
+    root = ElementTree.fromstring(canvas.data())
+    zero, ten = axis_place(root, "0")[0], axis_place(root, "-10")[0]
+    row = next(row for row in figure.rows if row.label == "PSNR-U" and row.value is not None)
+    assert row.low is not None
+    ends = [
+        [tuple(map(float, pair.split(","))) for pair in line.attrib["points"].split()]
+        for line in root.iter(f"{SVG}polyline")
+        if line.attrib["stroke-width"] == "2.5"
+    ]
+    expected = zero + row.low * 100 / -10 * (ten - zero)
+    assert any(abs(end[0][0] - expected) < 0.02 for end in ends)
+    texts = [text.text for text in root.iter(f"{SVG}text")]
+    assert "withheld: 4 of 5 sequences" in texts
