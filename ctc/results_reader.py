@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ctc.campaign_lock import CampaignLock, LockedConfiguration, read_lock
+from ctc.campaign_lock import LOCK_NAME, CampaignLock, LockedConfiguration, read_lock
 from ctc.errors import StoreError
+from ctc.keys import file_sha256
 from ctc.record import Record, check_inputs, parse_record
 from ctc.results import (
     CampaignResults,
@@ -39,6 +40,7 @@ def read_campaign(folder: Path) -> CampaignResults:
         configurations=tuple(_configuration(c, lock, reader) for c in lock.configurations),
         provenance={
             "created": lock.created,
+            "lock_sha256": file_sha256(folder / LOCK_NAME),
             "ctc": lock.ctc,
             "source": lock.conditions.source,
             "title": lock.conditions.title,

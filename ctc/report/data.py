@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ctc.bd_rate import BdStatus
@@ -11,6 +11,9 @@ from ctc.comparison_uncertainty import MetricUncertainty, uncertainty_of
 from ctc.consistency import consistent_results
 from ctc.report.index import PointIndex, absence_reason
 from ctc.results import CampaignResults, ConfigurationResults, Status
+
+# Resampling the pictures of more values than these takes longer than a reader waits.
+MOST_RESAMPLED_VALUES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,19 @@ def report_data(results: CampaignResults) -> ReportData:
             notes += comparison_notes(configuration, card)
         notes += complexity_notes(results, configuration)
     pairs = zip(results.configurations, comparisons, strict=True)
-    uncertainties = tuple(uncertainty_of(*pair, pictures=False) for pair in pairs)
+    few = picture_values(results.configurations) <= MOST_RESAMPLED_VALUES
+    uncertainties = tuple(uncertainty_of(*pair, pictures=few) for pair in pairs)
     return ReportData(results, comparisons, uncertainties, tuple(notes))
+
+
+def picture_values(configurations: Sequence[ConfigurationResults]) -> int:
+    """Return how many values of single pictures the results hold."""
+    return sum(
+        len(result.pictures)
+        for conf in configurations
+        for point in conf.points
+        for result in point.metrics.values()
+    )
 
 
 def point_notes(conf: ConfigurationResults) -> Iterator[Note]:

@@ -10,7 +10,7 @@ from ctc.bd_rate import BdResult
 from ctc.comparison import CardComparison, Comparison
 from ctc.comparison_uncertainty import MeanUncertainty
 from ctc.complexity import TimeRatio
-from ctc.report.data import ReportData
+from ctc.report.data import ReportData, picture_values
 from ctc.report.index import PointIndex, axis_title, metric_value
 from ctc.report.palette import COLOURS, looks
 from ctc.report.picture_set import PictureSet
@@ -27,7 +27,7 @@ def page_data(
 ) -> Json:
     """Return everything the page shows."""
     results = data.results
-    values = _picture_values(results.configurations)
+    values = picture_values(results.configurations)
     shown = 0 < values <= MOST_PICTURE_VALUES
     held = _held(pictures)
     note = (
@@ -228,15 +228,6 @@ def _success(index: PointIndex, card: str, classes: set[str]) -> str:
     points = [p for sequence in sequences for p in index.points(sequence, card)]
     done = sum(p is not None and p.status is Status.DONE for p in points)
     return f"{done} of {len(points)}"
-
-
-def _picture_values(configurations: Sequence[ConfigurationResults]) -> int:
-    return sum(
-        len(result.pictures)
-        for conf in configurations
-        for point in conf.points
-        for result in point.metrics.values()
-    )
 
 
 def _by_picture(

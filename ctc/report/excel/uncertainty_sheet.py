@@ -12,9 +12,10 @@ from ctc.report.excel.styles import Styles
 NAME = "Uncertainty"
 HEADS = (
     *("Configuration", "Tested", "Class", "Metric", "BD-rate", "Low", "High", "Gains", "Losses"),
-    *("Sign test p", "Strongest sequence", "Mean without it", "Signature or reason"),
+    *("Sign test p", "Strongest sequence", "Mean without it", "Low, pictures", "High, pictures"),
+    "Signature or reason",
 )
-WIDTHS = (18, 18, 14, 16, 12, 11, 11, 8, 8, 12, 24, 16, 74)
+WIDTHS = (18, 18, 14, 16, 12, 11, 11, 8, 8, 12, 24, 16, 14, 14, 74)
 FIRST_ROW = 4
 
 
@@ -22,8 +23,8 @@ def write_uncertainty(sheet: Any, styles: Styles, data: ReportData) -> None:
     """Write one row for each mean of a card by a metric; what is not known stays empty."""
     sheet.write_string(0, 0, "Uncertainty of mean BD-rates", styles["title"])
     text = (
-        "95 % intervals of a bootstrap over sequences; gains and losses count sequences; the "
-        "strongest sequence is the one whose absence moves the mean most."
+        "95 % intervals of a bootstrap over sequences, and over pictures; gains and losses count "
+        "sequences; the strongest sequence is the one whose absence moves the mean most."
     )
     sheet.write_string(1, 0, text, styles["subtitle"])
     for column, (head, width) in enumerate(zip(HEADS, WIDTHS, strict=True)):
@@ -66,5 +67,8 @@ def _write_row(
         strongest = max(known.influence, key=lambda influence: abs(influence.shift))
         sheet.write_string(row, 10, strongest.sequence, styles["text"])
         sheet.write_number(row, 11, strongest.mean_without, styles["percent"])
-    reason = interval.reason or interval.signature
-    sheet.write_string(row, 12, reason, styles["code"])
+    for column, figure in enumerate((known.pictures.low, known.pictures.high), start=12):
+        if figure is not None:
+            sheet.write_number(row, column, figure, styles["percent"])
+    reasons = [found.reason or found.signature for found in (interval, known.pictures)]
+    sheet.write_string(row, 14, "; ".join(reasons), styles["code"])
