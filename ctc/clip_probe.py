@@ -66,10 +66,15 @@ def probe_clip(path: Path) -> ClipInfo:
     if stream is None:
         reason = (text.strip().splitlines() or ["no message"])[-1]
         raise SequenceError(f"{path}: holds no video that can be decoded: {reason[:200]}")
-    return _parse(path, stream[1])
+    return parse_stream(path, stream[1])
 
 
-def _parse(path: Path, line: str) -> ClipInfo:
+def parse_stream(path: Path, line: str) -> ClipInfo:
+    """Return what the line says that FFmpeg prints after `Video:`.
+
+    Raises:
+        SequenceError: as probe_clip.
+    """
     fields = re.split(r", (?![^()]*\))", line)
     if len(fields) < 3:
         raise SequenceError(f"{path}: unknown kind of video: {line[:100]}")

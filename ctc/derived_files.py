@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -80,24 +79,6 @@ def _make_unless_there(path: Path, make: Callable[[Path], None]) -> None:
 def temporary_name(path: Path) -> Path:
     """Return a hidden name beside `path` that no other process or thread uses."""
     return path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name}")
-
-
-def copy_file(source: Path, target: Path) -> Path:
-    """Copy a file, sparing the copy on file systems that can; return `target`.
-
-    Raises:
-        SequenceError: it cannot be read or written.
-    """
-    temporary = temporary_name(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
-    except OSError as problem:
-        raise SequenceError(f"{target}: cannot be written: {problem.strerror}") from problem
-    finally:
-        temporary.unlink(missing_ok=True)
-    return target
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from ctc.clip_decoding import Clip, Stated, open_clip
-from ctc.derived_files import copy_file, file_md5
+from ctc.derived_files import file_md5
 from ctc.errors import SequenceError
 from ctc.imported import record_md5, record_sequence
 from ctc.sequence_folders import find_file, home_folder, search_folders
@@ -26,7 +28,7 @@ from reference_sw.video.format import (
     VideoFormat,
     VideoFormatError,
 )
-from reference_sw.video.raw import VideoReader, VideoWriter
+from reference_sw.video.raw import VideoReader, VideoWriter, check_picture
 from reference_sw.video.resize import Crop, Filter, crop_picture, cropped_format, resize_picture
 
 USER_CLASS = "USER"
@@ -61,7 +63,7 @@ def import_sequence(
     """
     listed = _listed(request, known)
     if listed is not None:
-        return import_listed(listed, request)
+        return import_listed(listed, request, progress)
     return import_clip(request, known, progress)
 
 
@@ -75,12 +77,14 @@ def _listed(request: ImportRequest, known: SequenceList) -> Sequence | None:
     return None
 
 
-def import_listed(sequence: Sequence, request: ImportRequest) -> tuple[Sequence, Path]:
+def import_listed(
+    sequence: Sequence, request: ImportRequest, progress: Progress
+) -> tuple[Sequence, Path]:
     """Check a file of a listed sequence, bring it home unless it lies in a searched folder already,
     and record its md5.
 
     Raises:
-        SequenceError: wrong size or md5, or options that would change its samples.
+        SequenceError: wrong size, md5 or sample range, or options that would change its samples.
     """
     changed = request.crop or request.size or request.target or request.start or request.frames
     if changed or request.stated != Stated():
@@ -88,18 +92,37 @@ def import_listed(sequence: Sequence, request: ImportRequest) -> tuple[Sequence,
             f"{sequence.name} is imported as it is listed: give a --name of your own to change it"
         )
     clip = request.clip.resolve()
-    checked = replace(sequence, md5=sequence.md5 or file_md5(clip))
-    check_original(checked, clip)
     folder = _folder_of(clip, sequence)
-    if folder is None:
-        folder = home_folder()
-        clip = copy_file(clip, folder / sequence.file)
-        check_original(checked, clip)
+    target = None if folder else home_folder() / sequence.file
+    try:
+        md5 = _read_through(clip, sequence, target, progress)
+    except VideoFormatError as problem:
+        raise SequenceError(f"{sequence.name}: {problem}") from problem
+    except OSError as problem:
+        raise SequenceError(f"{target}: cannot be written: {problem.strerror}") from problem
     if not sequence.md5:
-        record_md5(
-            folder if os.access(folder, os.W_OK) else home_folder(), sequence.name, checked.md5
-        )
-    return checked, clip
+        writable = folder is not None and os.access(folder, os.W_OK)
+        record_md5(folder if folder and writable else home_folder(), sequence.name, md5)
+    return replace(sequence, md5=md5), target or clip
+
+
+def _read_through(clip: Path, sequence: Sequence, target: Path | None, progress: Progress) -> str:
+    """Return the md5 of a raw file after checking every picture; write a copy to `target`."""
+    reader = VideoReader(clip, sequence.format, sequence.frames)
+    digest = hashlib.md5(usedforsecurity=False)
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(target, sequence.format) if target else nullcontext() as writer:
+        for picture in progress(iter(reader), len(reader)):
+            check_picture(picture, sequence.format)
+            for plane in picture.planes:
+                digest.update(plane.data)
+            if writer is not None:
+                writer.write(picture)
+        md5 = digest.hexdigest()
+        if md5 != (sequence.md5 or md5):
+            raise SequenceError(f"{sequence.name}: {clip}: md5 {md5}, shall be {sequence.md5}")
+    return md5
 
 
 def make_derived(

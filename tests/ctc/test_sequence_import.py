@@ -168,6 +168,30 @@ def test_a_listed_sequence_is_recorded_and_verified_ever_after(ctc: Run, tmp_pat
     assert "shall be" in done.stdout
 
 
+def test_a_listed_file_with_samples_out_of_range_is_refused(ctc: Run, tmp_path: Path) -> None:
+    """A 10-bit file whose samples lie in the upper bits, as some archives hold them."""
+    text = (ROOT / "sequences.yaml").read_text("utf-8")
+    small = re.sub(r"(width: )1920", r"\g<1>16", re.sub(r"(height: )1080", r"\g<1>16", text))
+    (tmp_path / "small.yaml").write_text(small)
+    path = tmp_path / "RitualDance_1920x1080_60fps_10bit_420.yuv"
+    path.write_bytes(np.full(600 * 16 * 16 * 3 // 2, 512 << 6, "<u2").tobytes())
+    done = ctc("import", str(path), "--sequences", str(tmp_path / "small.yaml"))
+    assert done.returncode == 2
+    assert "RitualDance: plane 0: sample 32768: shall be in 0..1023" in done.stderr
+    assert not list(home(tmp_path).glob("*"))
+
+
+def test_a_listed_sequence_of_another_md5_is_not_taken(ctc: Run, tmp_path: Path) -> None:
+    path = tmp_path / "RaceHorses_416x240_30.yuv"
+    path.write_bytes(bytes(300 * 416 * 240 * 3 // 2))
+    assert ctc("import", str(path)).returncode == 0
+    path.write_bytes(bytes([1]) * (300 * 416 * 240 * 3 // 2))
+    done = ctc("import", str(path))
+    assert done.returncode == 2
+    assert "shall be" in done.stderr
+    assert (home(tmp_path) / path.name).read_bytes()[:9] == bytes(9)
+
+
 def test_a_listed_sequence_in_a_searched_folder_is_not_copied(ctc: Run, tmp_path: Path) -> None:
     (tmp_path / "own" / "D").mkdir(parents=True)
     path = tmp_path / "own" / "D" / "RaceHorses_416x240_30.yuv"
