@@ -3,7 +3,8 @@
 A process of its own because peak memory of a child counts what its parent held at the fork, and
 because something must outlive the runner to end the program and all that it started. It reads one
 line of JSON (see ctc.process) from its standard input, which stays open as the sign that the runner
-lives: at its end everything is killed. It writes one line of JSON to its standard output.
+lives: at its end everything is killed. It writes two lines of JSON to its standard output: the
+program's process group, then the result.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def main() -> int:
     if error:
         result: dict[str, Any] = {"error": error}
     else:
+        os.write(1, json.dumps({"group": pid}).encode() + b"\n")
         result = _supervise(pid, wakeup, job["timeout_s"], started)
     os.write(1, json.dumps(result).encode() + b"\n")
     return 0

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ctc.errors import StageError
+from ctc.errors import CtcError
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 PASSED_ENVIRONMENT = (
@@ -37,6 +38,10 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+
+class LauncherError(CtcError):
+    """The process that supervises a program failed: no fault of the program."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +119,12 @@ class Supervisor:
         """Run the program to its end and return how it ended.
 
         Raises:
-            StageError: the launcher itself could not be started or was killed.
+            LauncherError: the launcher itself could not be started or was killed.
         """
         try:
             launcher = self._start()
         except OSError as problem:
-            raise StageError(f"{command.argv[0]}: no process: {problem.strerror}") from problem
+            raise LauncherError(f"{command.argv[0]}: no process: {problem.strerror}") from problem
         if launcher is None:
             return ProcessResult(stopped="cancelled")
         try:
@@ -129,11 +134,14 @@ class Supervisor:
                 self._live.discard(launcher)
             _close(launcher)
             launcher.wait()
-        if not reply:
-            if self._stopping:
-                return ProcessResult(stopped="cancelled")
-            raise StageError(f"{command.argv[0]}: its launcher ended with {launcher.returncode}")
-        return ProcessResult(**json.loads(reply))
+        lines = [json.loads(line) for line in reply.splitlines(keepends=True) if line[-1:] == b"\n"]
+        if lines and "group" not in lines[-1]:
+            return ProcessResult(**lines[-1])
+        for line in lines:
+            _kill_group(line["group"])  # the program died with its launcher, its children did not
+        if self._stopping:
+            return ProcessResult(stopped="cancelled")
+        raise LauncherError(f"{command.argv[0]}: its launcher ended with {launcher.returncode}")
 
     def stop(self) -> None:
         """End every running program; safe to call from a signal handler of the main thread."""
@@ -166,7 +174,7 @@ class Supervisor:
     def _talk(self, launcher: subprocess.Popen[bytes], command: Command) -> bytes:
         stdin, stdout = launcher.stdin, launcher.stdout
         if stdin is None or stdout is None:
-            raise StageError(f"{command.argv[0]}: its launcher has no pipes")
+            raise LauncherError(f"{command.argv[0]}: its launcher has no pipes")
         try:
             stdin.write(_job(command))
         except (BrokenPipeError, ValueError):  # ended or closed meanwhile: no reply will come
@@ -189,6 +197,11 @@ def _job(command: Command) -> bytes:
         "limits": dict(command.limits),
     }
     return json.dumps(job).encode() + b"\n"
+
+
+def _kill_group(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _close(launcher: subprocess.Popen[bytes]) -> None:

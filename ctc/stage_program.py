@@ -46,7 +46,7 @@ def run_program(
 
     Raises:
         Cancelled: the runner is stopping.
-        StageError: no process could be started.
+        LauncherError: no process could be started.
     """
     store = open_store(place.store)
     logs = store.logs(task.claim_key + suffix)

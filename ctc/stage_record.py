@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path
@@ -62,6 +63,8 @@ def failure_reason(role: str, result: ProcessResult, logs: tuple[Path, Path]) ->
     if result.stopped == "timeout":
         return f"{role}: no result within the timeout; ended after {result.wall_s:.1f} s"
     said = last_line(logs[1]) or last_line(logs[0])
+    if result.signal == signal.SIGKILL and not said:
+        said = "not by the harness; perhaps out of memory"
     line = f"{role}: {result.failure}" + (f": {said}" if said else "")
     if any(word in tail(log) for word in DISK_FULL_WORDS for log in logs):
         line = f"disk full: {line}"
