@@ -27,6 +27,7 @@ MODULES = (
     "ciede2000",
     "temporal",
     "face_motion",
+    "ssimulacra2",
 )
 
 
