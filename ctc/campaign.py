@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import os
 import signal
 import threading
 import time
@@ -205,9 +206,14 @@ class Campaign:
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """End running programs on SIGINT, SIGTERM and SIGHUP; their stages are not recorded."""
+    """End running programs on SIGINT, SIGTERM and SIGHUP; their stages are not recorded.
+
+    A second signal does not wait for work of our own, such as converting a long sequence.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
+        if ctc.process.SUPERVISOR.stopping:
+            os._exit(128 + number)
         ctc.process.SUPERVISOR.stop()
 
     ctc.process.SUPERVISOR.resume()

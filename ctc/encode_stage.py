@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -20,8 +18,6 @@ from ctc.stage_program import missing_output, run_program
 from ctc.stage_record import new_record
 from ctc.store import Store
 from reference_sw.video.format import VideoFormat
-
-_source_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 @dataclass(frozen=True)
@@ -65,15 +61,14 @@ class EncodeTask(Task):
 
 
 def source_file(sequence: Sequence, frames: int, store: Store) -> VideoFile:
-    """Return the original, verified; one thread of this process makes or verifies it at a time.
+    """Return the original, verified, cut to its first pictures.
 
     Raises:
         SequenceError: missing, cut, or of another md5.
     """
     from ctc.sources import original_file
 
-    with _source_locks[sequence.name]:
-        return original_file(sequence, frames, store.root / "sources")
+    return original_file(sequence, frames, store.root / "sources")
 
 
 def input_file(
@@ -86,5 +81,4 @@ def input_file(
     """
     from ctc.sources import converted_file
 
-    with _source_locks[str(source.path)]:
-        return converted_file(source, target, container, store.root / "sources")
+    return converted_file(source, target, container, store.root / "sources")
