@@ -149,7 +149,7 @@ def _eye(u: Ints, v: Ints, skin: Ints, palette: Palette, face: Expression, side:
     """Return the colours about one eye; u is outwards, v up from its middle."""
     part = np.clip(ONE - u * u // (11 * 11), 0, ONE)  # 11 pixels to either corner
     tilt = u // 14
-    upper = (part * 5 * UNIT >> 12) + tilt
+    upper = (part * 9 * UNIT >> 13) + tilt
     lower = (-part * 7 * UNIT // 2 >> 12) + tilt
     lid = upper - ((upper - lower) * face.lids >> 12)
     inside = step(lid - v, -UNIT // 2, UNIT // 2) * step(v - lower, -UNIT // 2, UNIT // 2) >> 12

@@ -144,7 +144,8 @@ def hair(face: Face, cut: Haircut) -> Ints:
         )
     above = above_hairline(face, cut)
     rise = step(above, -2 * UNIT, 14 * UNIT)
-    rise = np.where(np.abs(_angle()) > 520, step(above, -UNIT, 4 * UNIT), rise)
+    side = step(np.abs(_angle()), 430, 660)
+    rise = rise + ((step(above, -UNIT, 4 * UNIT) - rise) * side >> 12)
     top = step(dy, 0, 1 << 14)
     strands = noise(_angle() * 4 + (1 << 17), points[..., 1] * 2 + (1 << 17), 8, 5) - (1 << 15)
     thick = cut.volume * (150 + (top * 120 >> 12)) + strands // cut.smooth
