@@ -16,6 +16,7 @@ from pathlib import Path
 from ctc.campaign import Campaign, Progress
 from ctc.campaign_lock import CampaignLock, LockedConfiguration, LockedMetric, read_lock, write_lock
 from ctc.campaign_tasks import RunOptions
+from ctc.card import NAME_PATTERN
 from ctc.errors import CtcError, MetricError, ReportError
 from ctc.locked_card import PlannedCard, Programs, locked_program
 from ctc.package_archive import Limits, unpack_archive
@@ -70,6 +71,22 @@ def crosscheck(
     """
     if folder.exists() and any(folder.iterdir()):
         raise ReportError(f"{folder}: is not empty; give another --output")
+    try:
+        return _crosscheck(package, folder, progress, cards, jobs, threads, limits)
+    except CtcError:
+        shutil.rmtree(folder, ignore_errors=True)  # so that the next attempt finds it new
+        raise
+
+
+def _crosscheck(
+    package: Path,
+    folder: Path,
+    progress: Progress,
+    cards: Sequence[str],
+    jobs: int,
+    threads: int,
+    limits: Limits | None,
+) -> Crosscheck:
     received = folder / "package"
     received.mkdir(parents=True, exist_ok=True)
     unpack_archive(package, received, limits)
@@ -116,6 +133,9 @@ def _cards(
             skipped[name] = "the package has no bitstream of it"
         elif given and name not in named:
             skipped[name] = "not asked for"
+        elif not NAME_PATTERN.match(name) or name.endswith((".yaml", ".yml")):
+            # A path would have the package choose what is run here, even a card inside itself.
+            skipped[name] = "not the name of a codec"
         else:
             try:
                 card = named.get(name) or find_card(name)

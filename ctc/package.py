@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ctc.campaign_lock import LOCK_NAME, CampaignLock, read_lock
+from ctc.card import load_card
 from ctc.check import check_campaign
-from ctc.errors import ReportError, near_miss
+from ctc.errors import CardError, ReportError, near_miss
 from ctc.package_archive import write_archive
 from ctc.package_manifest import (
     MANIFEST,
@@ -143,8 +144,11 @@ def _list(entries: Iterator[tuple[str, str]]) -> bytes:
 
 
 def _cards(lock: CampaignLock) -> Iterator[tuple[str, bytes]]:
-    """The cards as they were used, where their files are still there: for information."""
-    for name, card in lock.cards.items():
-        path = Path(card.path)
-        if card.path and path.is_file():
-            yield f"cards/{re.sub(r'[^A-Za-z0-9._-]+', '_', name)}.yaml", path.read_bytes()
+    """The cards as they are now, for information; nothing that is not the card it should be."""
+    for name, locked in lock.cards.items():
+        path = Path(locked.path)
+        try:
+            if locked.path and load_card(path).name == name:
+                yield f"cards/{re.sub(r'[^A-Za-z0-9._-]+', '_', name)}.yaml", path.read_bytes()
+        except (CardError, OSError):
+            continue

@@ -56,7 +56,9 @@ def terminal(table: Table, colours: bool = False) -> str:
     """Return the table aligned with blanks; with ANSI colours where asked."""
     widths = _widths(table)
     lines = [_painted(table.title, Tone.STRONG, colours)]
-    header = [_aligned(name, widths[i], i < table.names) for i, name in enumerate(table.header)]
+    header = [
+        _aligned(_plain(name), widths[i], i < table.names) for i, name in enumerate(table.header)
+    ]
     lines += ["  ".join(header).rstrip(), "  ".join("-" * width for width in widths)]
     for row in table.rows:
         cells = []
@@ -120,7 +122,7 @@ RENDERERS: dict[str, Callable[[Table], str]] = {
 
 def _widths(table: Table) -> list[int]:
     columns: list[Sequence[str]] = [
-        [name, *(row[i].text for row in table.rows if i < len(row))]
+        [name, *(_plain(row[i].text) for row in table.rows if i < len(row))]
         for i, name in enumerate(table.header)
     ]
     return [max(map(len, column)) for column in columns]
@@ -130,7 +132,13 @@ def _aligned(text: str, width: int, left: bool) -> str:
     return text.ljust(width) if left else text.rjust(width)
 
 
+def _plain(text: str) -> str:
+    """Text without control characters: reasons may come from somebody else's records."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def _painted(text: str, tone: Tone, colours: bool) -> str:
+    text = _plain(text)
     if not colours or tone is Tone.PLAIN:
         return text
     return f"\x1b[{tone.value}m{text}\x1b[0m"

@@ -46,6 +46,12 @@ def test_terminal_aligns_and_colours_only_when_asked() -> None:
     assert "\x1b[32m   -1.50 %\x1b[0m" in coloured and "\x1b" not in terminal(TABLE)
 
 
+def test_control_characters_of_a_record_do_not_reach_the_terminal() -> None:
+    table = Table("t", ("Codec",), ((Cell("a\x1b[31mred\x07"),),), ("note\r\x1b]0;title",))
+    text = terminal(table, colours=False)
+    assert "\x1b" not in text and "a?[31mred?" in text and "\r" not in text
+
+
 def test_markdown_csv_and_latex_escape_their_own_signs() -> None:
     assert markdown(TABLE).splitlines()[2:5] == [
         "| Codec | A\\|B |",

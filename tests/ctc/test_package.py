@@ -210,6 +210,7 @@ def test_a_tampered_package_is_refused_before_anything_runs(
     write_archive(tmp_path / "tampered.zip", files)
     done = cross_check(checker, tmp_path / "tampered.zip", *CARDS)
     assert done.returncode == 2 and messages[part] in done.stderr
+    assert not (checker.folder / "x").exists()
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -227,3 +228,39 @@ def test_absent_codecs_and_originals_are_said_and_do_not_pass(
     assert "the original here has md5" in findings(checker)[0]["Detail"]
     wrong = cross_check(checker, author.folder / "none.zip", "--codec", "lean.yaml")
     assert wrong.returncode == 2
+
+
+def test_a_package_cannot_choose_what_is_run(
+    author: SmallCampaign, checker: SmallCampaign, tmp_path: Path
+) -> None:
+    """A codec named like the path of a card inside the package, whose decoder is a script."""
+    unpacked = tmp_path / "u"
+    unpack_archive(author.folder / "small.zip", unpacked)
+    evil = "x/package/cards/evil.yaml"
+    lock = unpacked / "campaign.lock.yaml"
+    lock.write_text(lock.read_text().replace("lean", evil))
+    card = {
+        "card": 1,
+        "name": "evil",
+        "title": "a card in the package",
+        "rate_points": {"name": "step", "values": [4]},
+        "encoder": {"program": "python", "arguments": ["-c", ""]},
+        "decoder": {"program": "python", "arguments": ["-c", f"open('{tmp_path}/ran', 'w')"]},
+    }
+    (unpacked / "cards" / "evil.yaml").write_text(json.dumps(card))
+    manifest = json.loads((unpacked / MANIFEST).read_bytes())
+    for bitstream in manifest["bitstreams"]:
+        bitstream["card"] = bitstream["card"].replace("lean", evil)
+    for name in ("cards/evil.yaml", "campaign.lock.yaml"):
+        content = (unpacked / name).read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        manifest["files"][name] = {"bytes": len(content), "sha256": digest}
+    (unpacked / MANIFEST).write_text(json.dumps(manifest))
+    files: dict[str, Path | bytes] = {
+        str(p.relative_to(unpacked)): p for p in unpacked.rglob("*") if p.is_file()
+    }
+    write_archive(tmp_path / "evil.zip", files)
+    done = cross_check(checker, tmp_path / "evil.zip")
+    assert done.returncode == 1, done.stderr
+    assert f"codec {evil} not decoded: not the name of a codec" in done.stdout
+    assert not (tmp_path / "ran").exists()
