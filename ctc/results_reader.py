@@ -22,6 +22,8 @@ from ctc.results import (
 )
 from ctc.stage_inputs import Point, StageInputs
 
+COST_KEYS = frozenset(["wall_s", "cpu_s", "peak_rss_mib", "concurrent_jobs"])
+
 
 def read_campaign(folder: Path) -> CampaignResults:
     """Return every point of the campaign in `folder`; one without records is NOT_RUN, with why.
@@ -186,8 +188,11 @@ def _without(record: Record | None, reason: str) -> dict[str, Any]:
     return {"status": Status(record.status), "reason": record.reason}
 
 
-def _cost(record: Record) -> Cost:
+def _cost(record: Record) -> Cost | None:
+    """What the stage took; None where the record does not say it all."""
     cost = record.cost
+    if not cost.keys() >= COST_KEYS:
+        return None
     return Cost(
         float(cost["wall_s"]),
         float(cost["cpu_s"]),

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from ctc import results_reader
 from ctc.consistency import consistent_results
 from ctc.errors import ReportError
+from ctc.record import Record
 from ctc.report.data import report_data
 from ctc.results import CampaignResults, MetricResult, PointResult, Status
 from tests.ctc.synthetic_results import (
@@ -112,3 +114,12 @@ def test_unlike_frame_counts_are_not_compared() -> None:
     figure = comparison.by_metric("psnr_y").sequences[0].bd_rate
     assert (figure.value, figure.status.value) == (None, "not-comparable")
     assert comparison.by_metric("psnr_y").overall.value is None
+
+
+def test_a_record_without_times_has_no_cost() -> None:
+    record = Record(key="0" * 64, stage="encode", status="done", inputs={}, cost={"wall_s": 1.0})
+    assert results_reader._cost(record) is None
+    full = {"wall_s": 1.0, "cpu_s": 0.5, "peak_rss_mib": 3.0, "concurrent_jobs": 2}
+    cost = results_reader._cost(replace(record, cost=full, where={"host": "h", "cpu": "c"}))
+    assert cost is not None
+    assert (cost.wall_s, cost.concurrent_jobs, cost.machine) == (1.0, 2, "h, c")

@@ -14,6 +14,7 @@ from ctc.report.excel.layout import RATE_COLUMN, ConfigurationLayout, DataSheet,
 from ctc.report.excel.pchip_cells import (
     IDENTITY,
     RESULT,
+    CurveColumns,
     PairColumns,
     curve_template,
     result_template,
@@ -139,7 +140,7 @@ class _RowWriter:
         low, high = interval(found.anchor_curve, found.test_curve, lower)
         templates = result_template(columns, settings.minimum_overlap)
         values: list[Cached] = [low, high, overlap, rate.status.value, result]
-        write = self.sheet.write_formula
+        write = self.sheet.plain_formula
         number, percent = self.styles["exact"], self.styles["percent"]
         text = str(row + 1)
         for offset, (formula, value) in enumerate(zip(templates, values, strict=True)):
@@ -153,12 +154,11 @@ class _RowWriter:
             quality = data.range(place, place, data.metric_column(metric))
             rates = data.range(place, place, RATE_COLUMN)
             cached = curve_values(curve, columns.slots, lower, low, high)
-            for offset, (formula, value) in enumerate(zip(formulas, cached, strict=True)):
+            filled = formulas.replace("{r}", text).replace("{Q}", quality).replace("{R}", rates)
+            cells = zip(filled.split("\n"), cached, strict=True)
+            for column, (formula, value) in enumerate(cells, start=place_of.first):
                 if formula:
-                    filled = (
-                        formula.replace("{r}", text).replace("{Q}", quality).replace("{R}", rates)
-                    )
-                    write(row, place_of.first + offset, filled, number, value)
+                    write(row, column, formula, number, value)
 
     def _ends(self) -> str:
         low, high = (column_letters(self.columns.result + offset) for offset in (0, 1))
@@ -173,5 +173,6 @@ class _RowWriter:
 
 
 @lru_cache(maxsize=64)
-def _curve_formulas(place: Any, points: int, lower: bool, ends: str) -> tuple[str, ...]:
-    return curve_template(place, points, lower, ends).formulas
+def _curve_formulas(place: CurveColumns, points: int, lower: bool, ends: str) -> str:
+    """All formulas of a curve, one a line, so that a row is filled in at one stroke."""
+    return "\n".join(curve_template(place, points, lower, ends))

@@ -97,15 +97,11 @@ class PairColumns:
         return self.result + 2
 
 
-@dataclass(frozen=True)
-class CurveTemplate:
-    """Formulas of one curve with `{r}` for the row, `{Q}` and `{R}` for qualities and rates."""
+def curve_template(columns: CurveColumns, points: int, lower: bool, ends: str) -> tuple[str, ...]:
+    """Return the formulas of a curve of `points` points; `ends` names low and high as `L,H`.
 
-    formulas: tuple[str, ...]
-
-
-def curve_template(columns: CurveColumns, points: int, lower: bool, ends: str) -> CurveTemplate:
-    """Return the formulas of a curve of `points` points; `ends` names low and high as `L,H`."""
+    `{r}` stands for the row, `{Q}` and `{R}` for the ranges of qualities and rates.
+    """
     letters = _Letters(columns)
     n, slots = points, columns.slots
     complete = f'=IF(AND(COUNTIF({{R}},">0")={n},COUNT({{Q}})={n}),1,0)'
@@ -117,7 +113,7 @@ def curve_template(columns: CurveColumns, points: int, lower: bool, ends: str) -
     cells += [_clipped(letters, k, ends) if k < n else "" for k in range(slots)]
     cells += [_integral(letters, k) if k < n - 1 else "" for k in range(slots - 1)]
     cells.append(_faults(letters, slots))
-    return CurveTemplate(tuple(cells))
+    return tuple(cells)
 
 
 class _Letters:

@@ -28,14 +28,17 @@ class Formula(NamedTuple):
 class PlainSheet(worksheet):  # type: ignore[misc]
     """A worksheet for formulas that use no function newer than Excel 2007."""
 
-    def _write_formula(
+    def plain_formula(
         self, row: int, column: int, formula: str, look: Any = None, value: float | str = 0
     ) -> int:
-        """Keep the formula: the library searches it for newer functions, 0.1 ms each."""
+        """Store a formula and the value it has, by row and column counted from 0."""
         if self._check_dimensions(row, column):
             return -1
         self.table[row][column] = Formula(formula.removeprefix("="), look, value)
         return 0
+
+    # The library searches each formula for newer functions, 0.1 ms each.
+    _write_formula = plain_formula
 
     def _xml_number_element(
         self, number: float, attributes: Sequence[tuple[str, Any]] = ()
