@@ -4,7 +4,7 @@ Along each axis a chroma sample is either co-sited with every second luma sample
 two. Co-sited: down (1 2 1)/4, up (1) and (1 1)/2. Midway: down (1 1)/2, up (3 1)/4 and (1 3)/4.
 Samples beyond an edge repeat the edge. Both axes are summed before the one rounding, half up.
 
-Source: the siting is that of ITU-T H.273, chroma sample location type; the filters are ours.
+Source: ctc/conditions/conditions.md, clause 3.4; siting types of ITU-T H.273.
 """
 
 from __future__ import annotations

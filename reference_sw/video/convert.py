@@ -4,6 +4,8 @@ The steps, each exact and each left out when it changes nothing: bit depth up to
 two; chroma to 4:4:4 and matrix, if colour changes; chroma format; bit depth down. The one
 exception is 8-bit RGB to or from 8-bit BT.601 limited 4:2:0, which follows OpenCV's I420 as the
 GFVC common software does (opencv_i420.py).
+
+Source: ctc/conditions/conditions.md, clauses 3.3 and 3.4.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ Scaling is separable. The weights of each output sample are exact or correctly r
 are made to sum to 2^14; both directions are summed before the one rounding, half up. `lanczos` is
 the three-lobed kernel, widened by the scale when the picture shrinks; `area` is the mean of the
 covered samples. Luma keeps the picture's edges in place, chroma its siting.
+
+Source: ctc/conditions/conditions.md, clause 3.5.
 """
 
 from __future__ import annotations
