@@ -1,0 +1,193 @@
+"""Metrics against the per-frame scheme of the GFVC common software, re-implemented here plainly.
+
+The peer reads picture by picture, filters SSIM windows in two dimensions for R, G and B, turns
+each picture to float, and runs each network on one original and one decoded picture at a time, for
+every decoded file anew. Seconds are of processor time, both in one thread: the machine may be busy.
+LPIPS-VGG and DISTS run on random weights of the right shapes, which cost the same.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctc import weights
+from ctc.metrics import VideoFile, measure_all, metric_by_name
+from ctc.weights_sets import SETS
+from reference_sw.video.format import ChromaFormat, ColourModel, VideoFormat
+
+Row = tuple[str, float, float, float, float]
+Array = npt.NDArray[Any]
+Tensors = dict[str, Any]
+
+VIDEO = VideoFormat(256, 256, chroma_format=ChromaFormat.C444, colour=ColourModel.RGB)
+PICTURES = 3
+RATE_POINTS = 4
+LEAST_RATIO = 4.0
+SMALL_SET = ("gfvc1-psnr-rgb", "gfvc1-ssim-rgb", "lpips-alex", "lpips-squeeze")
+VGG_SET = ("lpips-vgg", "dists")
+ALL = (*SMALL_SET, *VGG_SET)
+_VGG = {"0": (3, 64), "2": (64, 64), "5": (64, 128), "7": (128, 128), "10": (128, 256),
+        "12": (256, 256), "14": (256, 256), "17": (256, 512), "19": (512, 512), "21": (512, 512),
+        "24": (512, 512), "26": (512, 512), "28": (512, 512)}  # fmt: skip
+
+
+def run() -> list[Row]:
+    """Return rows (name, ours, peer, ratio, target): seconds a decoded picture, peer / ours."""
+    import torch
+
+    torch.set_num_threads(1)
+    rows = []
+    with tempfile.TemporaryDirectory() as name, random_weights(Path(name) / "weights"):
+        folder = Path(name)
+        warm, one = _files(folder, 1, 1)
+        _ours(ALL, warm, one)
+        _peer(ALL, warm, one)
+        original, decoded = _files(folder, RATE_POINTS, PICTURES)
+        for label, names in (
+            ("PSNR, SSIM, LPIPS-Alex/-Squeeze", SMALL_SET),
+            ("LPIPS-VGG, DISTS", VGG_SET),
+        ):
+            for count in (1, RATE_POINTS):
+                files = decoded[:count]
+                ours = _seconds(lambda n=names, f=files: _ours(n, original, f))
+                peer = _seconds(lambda n=names, f=files: _peer(n, original, f))
+                each = PICTURES * count
+                title = f"{label}, {count} decoded"
+                rows.append((title, ours / each, peer / each, peer / ours, LEAST_RATIO))
+        rows += [_together(rows[0], rows[2]), _together(rows[1], rows[3])]
+        rows.append(_linear(folder))
+    return rows
+
+
+def _together(small: Row, vgg: Row) -> Row:
+    ours, peer = small[1] + vgg[1], small[2] + vgg[2]
+    count = small[0].rsplit(", ", 1)[-1]
+    return (f"all six, {count}", ours, peer, peer / ours, LEAST_RATIO)
+
+
+def _linear(folder: Path) -> Row:
+    """Seconds a picture of a sequence four times as long, against the short one: at least 0.8."""
+    names = ("gfvc1-psnr-rgb", "gfvc1-ssim-rgb", "lpips-alex")
+    times = []
+    for pictures in (8, 32):
+        original, decoded = _files(folder, 1, pictures)
+        times.append(_seconds(lambda o=original, d=decoded: _ours(names, o, d)) / pictures)
+    return ("linear in pictures: 32 against 8", times[1], times[0], times[0] / times[1], 0.8)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def _ours(names: tuple[str, ...], original: VideoFile, decoded: list[VideoFile]) -> object:
+    return measure_all([metric_by_name(name) for name in names], original, decoded)
+
+
+def _files(folder: Path, count: int, pictures: int) -> tuple[VideoFile, list[VideoFile]]:
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[0:256, 0:256]
+    base = 128 + 60 * np.sin(x / 9) * np.cos(y / 13)
+    clip = np.stack(
+        [np.stack([np.roll(base, t + c, 1) for c in range(3)]) for t in range(pictures)]
+    )
+    files = []
+    for index in range(count + 1):
+        noise = rng.normal(0, 3.0 * index, clip.shape)
+        path = folder / f"{pictures}-{index}.rgb"
+        path.write_bytes(np.clip(clip + noise, 0, 255).astype(np.uint8).tobytes())
+        files.append(VideoFile(path, VIDEO, pictures))
+    return files[0], files[1:]
+
+
+@contextmanager
+def random_weights(folder: Path) -> Iterator[None]:
+    """Put random tensors in the place of every set that the benchmark needs, for its duration."""
+    rng = np.random.default_rng(2)
+    folder.mkdir(parents=True)
+    kept, variable = dict(SETS), os.environ.get(weights.FOLDERS_VARIABLE)
+    from safetensors.numpy import save_file
+
+    for name, shapes in _shapes().items():
+        tensors = {
+            key: rng.normal(0, (2 / max(1, np.prod(shape[1:]))) ** 0.5, shape).astype(np.float32)
+            for key, shape in shapes.items()
+        }
+        if name.endswith("heads") or name.startswith("dists"):
+            tensors = {key: np.abs(value) for key, value in tensors.items()}
+        save_file(tensors, folder / f"{name}.safetensors")
+        digest = weights.digest_of(weights.select(SETS[name], tensors))
+        SETS[name] = replace(SETS[name], digest=digest, part=(), npz="")
+    os.environ[weights.FOLDERS_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        SETS.update(kept)
+        del os.environ[weights.FOLDERS_VARIABLE]
+        if variable is not None:
+            os.environ[weights.FOLDERS_VARIABLE] = variable
+
+
+def _shapes() -> dict[str, dict[str, tuple[int, ...]]]:
+    def layer(name: str, outputs: int, inputs: int, size: int) -> dict[str, tuple[int, ...]]:
+        return {f"{name}.weight": (outputs, inputs, size, size), f"{name}.bias": (outputs,)}
+
+    def heads(*channels: int) -> dict[str, tuple[int, ...]]:
+        return {f"lin{i}.weight": (1, c, 1, 1) for i, c in enumerate(channels)}
+
+    alex: dict[str, tuple[int, ...]] = {}
+    for index, o, i, size in (
+        (0, 64, 3, 11),
+        (3, 192, 64, 5),
+        (6, 384, 192, 3),
+        (8, 256, 384, 3),
+        (10, 256, 256, 3),
+    ):
+        alex |= layer(f"features.{index}", o, i, size)
+    squeeze = layer("features.0", 64, 3, 3)
+    inputs = 64
+    for index, narrow, wide in (
+        (3, 16, 64),
+        (4, 16, 64),
+        (6, 32, 128),
+        (7, 32, 128),
+        (9, 48, 192),
+        (10, 48, 192),
+        (11, 64, 256),
+        (12, 64, 256),
+    ):
+        squeeze |= layer(f"features.{index}.squeeze", narrow, inputs, 1)
+        squeeze |= layer(f"features.{index}.expand1x1", wide, narrow, 1)
+        squeeze |= layer(f"features.{index}.expand3x3", wide, narrow, 3)
+        inputs = 2 * wide
+    vgg: dict[str, tuple[int, ...]] = {}
+    for index, (i, o) in _VGG.items():
+        vgg |= layer(f"features.{index}", o, i, 3)
+    return {
+        "alexnet": alex,
+        "squeezenet": squeeze,
+        "vgg16": vgg,
+        "lpips-alex-heads": heads(64, 192, 384, 256, 256),
+        "lpips-squeeze-heads": heads(64, 128, 256, 384, 384, 512, 512),
+        "lpips-vgg-heads": heads(64, 128, 256, 512, 512),
+        "dists-alpha-beta": {"alpha": (1, 1475, 1, 1), "beta": (1, 1475, 1, 1)},
+    }
+
+
+def _peer(names: tuple[str, ...], original: VideoFile, decoded: list[VideoFile]) -> object:
+    from benchmarks.material.per_frame import PerFrame
+
+    tensors = {name: weights.load(name) for name in _shapes()}
+    scheme = PerFrame(tensors, names)
+    return [scheme.measure(original.path, video.path, video.frames) for video in decoded]
