@@ -16,7 +16,7 @@ from ctc.study.equivalents import Equivalent, equivalent_qp
 DEFAULT_METRICS = (
     "psnr-y", "apsnr-y", "ssim-y", "ms-ssim-y", "vmaf", "vmaf-neg", "xpsnr-y",
     "lpips-alex", "lpips-squeeze", "lpips-vgg", "dists",
-    "fsim-y", "gmsd-y", "haarpsi-y", "vifp-y", "ciede2000",
+    "fsim-y", "gmsd-y", "haarpsi-y", "vifp-y", "ciede2000", "ssimulacra2",
     "temporal-difference", "warped-error", "flow-error",
     "landmark-distance", "landmark-trajectory", "mouth-opening-error", "eye-opening-error",
     "head-pose-error", "identity-similarity",

@@ -29,10 +29,11 @@ Sequences: {sequences}.
 
 
 def write_report(study: Study, folder: Path) -> list[Path]:
-    """Write scores.csv, equivalent_qp.csv, README.md and the heat map; return the paths."""
+    """Write figures, signatures, equivalent QPs, README.md and the heat map; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "scores.csv": _scores_csv(study),
+        "signatures.csv": _signatures_csv(study),
         "equivalent_qp.csv": _equivalents_csv(study),
         "README.md": _markdown(study),
     }
@@ -46,12 +47,19 @@ def write_report(study: Study, folder: Path) -> list[Path]:
 def _scores_csv(study: Study) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["sequence", "variant", "kbit/s", "metric", "value", "reason", "signature"])
+    writer.writerow(["sequence", "variant", "kbit/s", "metric", "value", "reason"])
     for s in study.scores:
         rate = "" if s.kbps is None else f"{s.kbps:.3f}"
         value = "" if s.value is None else f"{s.value:.6f}"
-        row = [s.sequence, s.variant, rate, s.metric, value, s.reason]
-        writer.writerow([*row, study.signatures[s.metric]])
+        writer.writerow([s.sequence, s.variant, rate, s.metric, value, s.reason])
+    return out.getvalue()
+
+
+def _signatures_csv(study: Study) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["metric", "signature"])
+    writer.writerows((metric, study.signatures[metric]) for metric in study.metrics)
     return out.getvalue()
 
 
