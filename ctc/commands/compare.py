@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -194,7 +195,8 @@ def _rendered(args: argparse.Namespace, tables: Sequence[Table]) -> str:
     from ctc.report.tables import RENDERERS, terminal
 
     if args.format == "text":
-        colours = args.output is None and sys.stdout.isatty()
+        wanted = "NO_COLOR" not in os.environ
+        colours = args.output is None and sys.stdout.isatty() and wanted
         return "\n".join(terminal(table, colours) for table in tables)
     return "\n".join(RENDERERS[args.format](table) for table in tables)
 

@@ -128,6 +128,24 @@ def test_an_edited_record_is_found_even_with_a_new_checksum(
     assert "column 'psnr-y'" in done.stdout and "checksum" not in done.stdout
 
 
+def test_a_record_of_another_version_is_flagged_and_never_averaged(
+    finished: SmallCampaign, copy: Path
+) -> None:
+    path = record_of(copy, "measure:psnr-y")
+    body = path.read_bytes().rpartition(b',\n"checksum"')[0]
+    other = body.replace(b'"record": ', b'"record": 9', 1)
+    assert other != body
+    path.chmod(0o644)
+    digest = hashlib.sha256(other).hexdigest().encode()
+    path.write_bytes(other + b',\n"checksum": "' + digest + b'"\n}\n')
+    done = finished.ctc("check", str(copy))
+    assert done.returncode == 1
+    assert "measure/main/large/alpha/8/psnr-y: not a record of layout" in done.stdout
+    compared = finished.ctc("compare", str(copy), "--sequences", "--metrics", "psnr-y")
+    assert compared.returncode == 1 and "withheld" in compared.stdout
+    assert "record not used: not a record of layout" in compared.stdout
+
+
 def test_a_record_of_other_inputs_is_refused(finished: SmallCampaign, copy: Path) -> None:
     path = record_of(copy, "decode")
     other = record_of(copy, "encode")

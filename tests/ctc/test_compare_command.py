@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
+import subprocess
+import sys
 from math import log10
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from bjontegaard import bd_rate as peer_bd_rate
 
 from ctc.results_reader import read_campaign
 from tests.ctc.conftest import SmallCampaign
-from tests.ctc.null_codec import write_conditions, write_sequences
+from tests.ctc.null_codec import environment, write_conditions, write_sequences
 from tests.ctc.zlib_codec import STEPS, coded_size, write_two, write_zlib_codec
 
 
@@ -71,6 +74,27 @@ def test_text_markdown_and_latex_show_the_same_figures(finished: SmallCampaign) 
         assert (other.returncode, other.stdout) == (0, "")
         written = (finished.folder / "t.txt").read_text()
         assert figure.removeprefix("-") in written
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("no_color", [False, True])
+def test_colours_are_for_terminals_that_want_them(finished: SmallCampaign, no_color: bool) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "ctc", "compare", "reports/small"],
+        cwd=finished.folder,
+        env={**environment(finished.folder), **({"NO_COLOR": "1"} if no_color else {})},
+        stdout=theirs,
+        timeout=120,
+        check=False,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16)
+    os.close(ours)
+    assert done.returncode == 0
+    assert (b"\x1b[32m" in shown) is not no_color
 
 
 def test_named_codecs_anchor_hull_and_newest_campaign(finished: SmallCampaign) -> None:

@@ -237,6 +237,21 @@ def test_campaigns_of_one_anchor_merge_and_unlike_ones_are_refused() -> None:
         merge_campaigns([may, dataclasses.replace(june, configurations=(other,))])
 
 
+def test_campaigns_of_unlike_frame_counts_never_share_a_mean() -> None:
+    long, short = campaign("long", acme=0.9), campaign("short", other=0.8)
+    fewer = tuple(dataclasses.replace(p, frames=4) for p in short.configurations[0].points)
+    short = dataclasses.replace(
+        short, configurations=(dataclasses.replace(short.configurations[0], points=fewer),)
+    )
+    merged = merge_campaigns([long, restreamed(short, "anchor", "4")]).configurations[0]
+    comparison = compare_configuration(merged, tests=("acme", "other"))
+    means = {card.card: card.by_metric("psnr_y").overall for card in comparison.cards}
+    assert means["acme"].value == pytest.approx(-0.1)
+    assert means["other"].value is None and "not-comparable 3" in means["other"].reason
+    reason = comparison.cards[1].by_metric("psnr_y").sequences[0].bd_rate.reason
+    assert reason == "unlike frame counts: 4, 8"
+
+
 def restreamed(results: CampaignResults, card: str, mark: str) -> CampaignResults:
     """The campaign with other bitstreams of a card."""
     configurations = tuple(
