@@ -123,15 +123,20 @@ def payloads(min_size: int = 0) -> st.SearchStrategy[bytes]:
 
 
 @st.composite
+def hashes(draw: st.DrawFn, identifier: int) -> PictureHash:
+    kind, scope, single = draw(st.integers(1, 3)), draw(BIT), draw(BIT)
+    size = {1: 16, 2: 2, 3: 4}[kind]
+    plane = st.builds(PlaneHash, st.binary(min_size=size, max_size=size))
+    count = 1 if single else 3
+    index = 0 if scope else draw(below(2**31))
+    planes = draw(st.lists(plane, min_size=count, max_size=count))
+    return PictureHash(identifier, kind, scope, index, single, planes)
+
+
+@st.composite
 def streams(draw: st.DrawFn) -> list[NativeUnit]:
     gps = draw(parameter_sets())
     identifier = gps.gps_parameter_set_id
-    sizes = {1: 16, 2: 2, 3: 4}
-    kind = draw(st.integers(1, 3))
-    scope, single = draw(BIT), draw(BIT)
-    size = sizes[kind]
-    plane = st.builds(PlaneHash, st.binary(min_size=size, max_size=size))
-    count = 1 if single else 3
     values = sum(group.size for group in gps.parameter_groups)
     pictures = draw(st.integers(0, min(4095, (1 << 20) // max(values, 1) - 1)))
     lsb = draw(below(1 << gps.gps_log2_max_picture_index_lsb))
@@ -152,16 +157,7 @@ def streams(draw: st.DrawFn) -> list[NativeUnit]:
             Segment(identifier, draw(BIT), pictures, lsb, stride, draw(payloads())),
             temporal_id=temporal_id,
         ),
-        unit_of(
-            PictureHash(
-                identifier,
-                kind,
-                scope,
-                0 if scope else draw(below(2**31)),
-                single,
-                draw(st.lists(plane, min_size=count, max_size=count)),
-            )
-        ),
+        unit_of(draw(hashes(identifier))),
         unit_of(UserData(draw(st.binary(min_size=16, max_size=16)), draw(payloads()))),
     ]
 

@@ -33,8 +33,8 @@ from reference_sw.bitstream.writer_face import face_message
 from reference_sw.bitstream.writer_sei import write_sei_unit
 from reference_sw.bitstream.writer_stream import NativeWriter, unit_of
 from tests.reference_sw.bitstream.face_samples import TRACKS, track
+from tests.reference_sw.bitstream.native_samples import FAMILIES, small_set, stream_units
 from tests.reference_sw.bitstream.test_gfv_golden import A0, B0, D0
-from tests.reference_sw.bitstream.test_native_units import FAMILIES, small_set, stream_units
 from tests.reference_sw.bitstream.test_writer_face import enhancements
 
 ROOT = Path(__file__).parents[3]
