@@ -40,7 +40,7 @@ from reference_sw.entropy.parameter_layout import (
 from tests.fuzz.stream_targets import STREAM_TARGETS
 from tests.fuzz.target import VVC_PICTURE, Target
 from tests.reference_sw.bitstream.face_samples import TRACKS, track
-from tests.reference_sw.bitstream.test_native_units import all_different, stream_units
+from tests.reference_sw.bitstream.native_samples import all_different, stream_units
 
 
 def _sei_units(codec: Vvc | Hevc, name: str) -> list[bytes]:
