@@ -58,14 +58,14 @@ def face_parameters(
             if points is not None:
                 raise BitstreamError("two groups of coordinates: a message holds one")
             points = _coordinate_layout(group, coding)
-            coordinates = _values(quantised, coding)
+            coordinates = scaled_values(quantised, coding)
         else:
             kind = TYPE_OF_KIND.get(GroupKind(group.kind)) if group.kind >= 64 else group.kind
             if kind is None:
                 raise BitstreamError(f"group of kind {group.kind}: no matrix type for it")
             shapes.append(MatrixShape(kind, group.number, group.height, group.width))
-            elements += _values(quantised, coding)
-            precision = max(precision, _precision(coding))
+            elements += scaled_values(quantised, coding)
+            precision = max(precision, step_precision(coding))
     return FaceParameters(
         gfv_id=gfv_id,
         gfv_cnt=gfv_cnt,
@@ -106,7 +106,7 @@ def quantised_values(gps: ParameterSet, face: FaceParameters) -> tuple[Values, .
                 f"message {face.gfv_cnt}: {len(taken)} values for group {number}, "
                 f"shall be {group.size}"
             )
-        found.append(np.array([_divided(v, coding, face.gfv_cnt) for v in taken], np.int64))
+        found.append(np.array([divided(v, coding, face.gfv_cnt) for v in taken], np.int64))
     if matrices:
         raise BitstreamError(f"message {face.gfv_cnt}: {len(matrices)} elements too many")
     return tuple(found)
@@ -181,19 +181,26 @@ def _family(groups: list[ParameterGroup]) -> tuple[int, ParameterLayout]:
 
 def _coordinate_layout(group: ParameterGroup, coding: GroupCoding) -> CoordinateLayout:
     z_present = int(group.width == 3)
-    return CoordinateLayout(_precision(coding), group.number, z_present, z_present)
+    return CoordinateLayout(step_precision(coding), group.number, z_present, z_present)
 
 
-def _precision(coding: GroupCoding) -> int:
+def step_precision(coding: GroupCoding) -> int:
+    """Return the bits after the point that a message needs for multiples of the step."""
     return max(coding.gc_step_shift, 1)
 
 
-def _values(quantised: Values, coding: GroupCoding) -> tuple[int, ...]:
+def scaled_values(quantised: Values, coding: GroupCoding) -> tuple[int, ...]:
+    """Return quantised values times the step, in units of 2**-32."""
     shift = FRACTION_BITS - coding.gc_step_shift
     return tuple(int(q) * coding.mantissa << shift for q in quantised)
 
 
-def _divided(value: int, coding: GroupCoding, gfv_cnt: int) -> int:
+def divided(value: int, coding: GroupCoding, gfv_cnt: int) -> int:
+    """Return a value in units of 2**-32 divided by the step.
+
+    Raises:
+        BitstreamError: not a multiple of the step; the message is named by gfv_cnt.
+    """
     quotient, rest = divmod(value, coding.mantissa << (FRACTION_BITS - coding.gc_step_shift))
     if rest:
         raise BitstreamError(

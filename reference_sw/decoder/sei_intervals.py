@@ -15,6 +15,7 @@ from reference_sw.bitstream.code_points import KeyPictureCodec
 from reference_sw.bitstream.errors import BitstreamError
 from reference_sw.bitstream.gfv_message import GenerativeFaceVideo
 from reference_sw.bitstream.gfv_state import FaceParameters
+from reference_sw.bitstream.gfve_message import EnhancementParameters
 from reference_sw.bitstream.key_picture import KeyPicture
 from reference_sw.bitstream.nal_unit import NalUnitHeader
 from reference_sw.bitstream.native_unit import EndOfSequence, NativeUnit, WalkState, native_unit
@@ -24,6 +25,7 @@ from reference_sw.bitstream.sei_generation import SeiGeneration
 from reference_sw.bitstream.sei_message import SeiMessage, SeiState, UserDataUnregistered
 from reference_sw.bitstream.sei_unit import is_sei, read_sei_unit
 from reference_sw.bitstream.video_codec import VideoCodec, detect_codec
+from reference_sw.decoder.enhancement_mapping import ENHANCEMENT_LAYER
 
 # The identifier of a native unit inside user_data_unregistered( ): clause 6.8.
 NATIVE_UNIT_UUID = uuid.UUID("6a1c2f0e-5d0b-4c53-9d0e-677663756e69").bytes
@@ -48,6 +50,7 @@ class SeiInterval:
     independent: bool
     native: list[NativeUnit] = field(default_factory=list)
     faces: list[FaceMessage] = field(default_factory=list)
+    enhancements: list[EnhancementParameters] = field(default_factory=list)
 
     @property
     def first_cnt(self) -> int:
@@ -138,6 +141,12 @@ class _IntervalReader:
                 return False
             found.native.append(self._native_unit(payload.user_data_payload_byte))
             return True
+        if isinstance(values, EnhancementParameters):
+            # Without a native parameter set for them they stay with the key picture.
+            if not any(layer == ENHANCEMENT_LAYER for layer, _ in self._walk.parameter_sets):
+                return False
+            found.enhancements.append(values)
+            return True
         if not isinstance(payload, GenerativeFaceVideo) or not isinstance(values, FaceParameters):
             return False
         if payload.ignored_by_decoders and not self._with_reserved:
@@ -152,6 +161,12 @@ class _IntervalReader:
 
 
 def _check_order(interval: SeiInterval) -> None:
+    enhanced = [enhancement.gfv_cnt for enhancement in interval.enhancements]
+    if enhanced and enhanced != [face.values.gfv_cnt for face in interval.faces]:
+        raise BitstreamError(
+            f"enhancement messages of gfv_cnt {enhanced}: shall be one for each of "
+            f"{len(interval.faces)} messages"
+        )
     if not interval.faces:
         return
     first = interval.faces[0].values

@@ -11,6 +11,7 @@ from reference_sw.bitstream.access_unit import AccessUnit, split_access_units
 from reference_sw.bitstream.byte_stream import join_byte_stream
 from reference_sw.bitstream.errors import BitstreamError
 from reference_sw.bitstream.gfv_message import GenerativeFaceVideo
+from reference_sw.bitstream.gfve_message import GfveState
 from reference_sw.bitstream.key_picture import KeyPicture
 from reference_sw.bitstream.native_stream import read_native_stream
 from reference_sw.bitstream.native_unit import NativeUnit, UserData, WalkState, native_unit
@@ -18,6 +19,7 @@ from reference_sw.bitstream.parameter_set import ParameterSet
 from reference_sw.bitstream.segment import Segment
 from reference_sw.bitstream.sei_generation import SeiGeneration
 from reference_sw.bitstream.sei_message import (
+    GENERATIVE_FACE_VIDEO_ENHANCEMENT,
     USER_DATA_UNREGISTERED,
     SeiMessage,
     SeiState,
@@ -25,12 +27,19 @@ from reference_sw.bitstream.sei_message import (
 )
 from reference_sw.bitstream.video_codec import CODECS
 from reference_sw.bitstream.writer import SyntaxWriter
+from reference_sw.bitstream.writer_enhancement import enhancement_message
 from reference_sw.bitstream.writer_face import shortest_face_message
 from reference_sw.bitstream.writer_sei import write_sei_unit
+from reference_sw.decoder.enhancement_mapping import (
+    check_enhancement_layer,
+    enhancement_parameters,
+)
 from reference_sw.decoder.face_mapping import face_parameters
 from reference_sw.decoder.parameter_reader import ParameterReader, PictureParameters
 from reference_sw.decoder.sei_intervals import NATIVE_UNIT_UUID
 from reference_sw.encoder.message_info import copy_information, read_message_info
+
+GFVE_ID = 0
 
 
 @dataclass
@@ -55,18 +64,19 @@ class _Converter:
 
     def follow(self, unit: NativeUnit) -> None:
         """Take one native unit in."""
-        body = unit.body
-        if unit.header.nuh_layer_id:
-            raise BitstreamError(
-                f"nuh_layer_id = {unit.header.nuh_layer_id}: only layer 0 can be converted"
-            )
+        body, layer = unit.body, unit.header.nuh_layer_id
+        if layer and isinstance(body, ParameterSet):
+            check_enhancement_layer(layer, body)
         pictures = self._reader.follow(unit)
         if isinstance(body, KeyPicture):
             self._key_picture(body)
         elif isinstance(body, Segment):
-            gps = self._reader.parameter_sets[0, body.gsu_parameter_set_id]
+            gps = self._reader.parameter_sets[layer, body.gsu_parameter_set_id]
             for picture in pictures:
-                self._face_message(gps, picture)
+                if layer:
+                    self._enhancement_message(gps, picture)
+                else:
+                    self._face_message(gps, picture)
         elif isinstance(body, UserData) and (info := read_message_info(body)) is not None:
             self._info = info
             self._gfv_id = info.gfv_id
@@ -77,6 +87,8 @@ class _Converter:
         """Return the byte stream of everything taken in."""
         if not self._intervals:
             raise BitstreamError("no key picture: messages need a picture to go with")
+        for message in self._waiting:
+            self._write(self._intervals[-1], message)
         units = []
         for interval in self._intervals:
             units += interval.access_unit.with_suffix_units(interval.suffix)
@@ -109,6 +121,17 @@ class _Converter:
         if self._info is not None and cnt == 0 and isinstance(message.payload, GenerativeFaceVideo):
             copy_information(self._info, message.payload)
             self._info = None
+        self._write(interval, message)
+
+    def _enhancement_message(self, gps: ParameterSet, picture: PictureParameters) -> None:
+        interval = self._interval_of(picture.picture_index)
+        cnt = picture.picture_index - interval.first_index
+        parameters = enhancement_parameters(
+            gps, picture.values, gfve_id=GFVE_ID, gfv_id=self._gfv_id, gfv_cnt=cnt
+        )
+        known = self._state.gfve.get((GFVE_ID, self._gfv_id), GfveState())
+        payload = enhancement_message(parameters, known, predict=cnt > 0)
+        message = SeiMessage(GENERATIVE_FACE_VIDEO_ENHANCEMENT, payload=payload)
         self._write(interval, message)
 
     def _interval_of(self, index: int) -> _Interval:

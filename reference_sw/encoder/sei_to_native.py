@@ -10,6 +10,7 @@ from fractions import Fraction
 from reference_sw.bitstream.byte_stream import UnitBytes, split_byte_stream
 from reference_sw.bitstream.code_points import MatrixCoefficients
 from reference_sw.bitstream.errors import BitstreamError
+from reference_sw.bitstream.gfve_message import EnhancementParameters
 from reference_sw.bitstream.native_unit import NativeUnit, UserData
 from reference_sw.bitstream.parameter_set import ParameterSet
 from reference_sw.bitstream.sample_format import CHROMA_FORMATS, SampleFormat
@@ -19,6 +20,7 @@ from reference_sw.bitstream.video_codec import VideoCodec, detect_codec
 from reference_sw.bitstream.video_geometry import read_geometry
 from reference_sw.bitstream.writer_sei import write_sei_unit
 from reference_sw.bitstream.writer_stream import unit_of, write_native_stream
+from reference_sw.decoder.enhancement_mapping import ENHANCEMENT_LAYER, quantised_enhancement
 from reference_sw.decoder.face_mapping import layout_of, quantised_values
 from reference_sw.decoder.sei_intervals import Rewrite, SeiInterval, read_sei_intervals
 from reference_sw.encoder.message_info import message_info, read_message_info
@@ -73,6 +75,7 @@ class _NativeBuilder:
         self._per_segment = per_segment
         self._gps: ParameterSet | None = None
         self._encoder: SegmentEncoder | None = None
+        self._enhancement: tuple[ParameterSet, SegmentEncoder] | None = None
         self._keys: set[int] = set()
         self._index = 0
         self.units: list[NativeUnit] = []
@@ -80,7 +83,10 @@ class _NativeBuilder:
     def activate(self, unit: NativeUnit, gps: ParameterSet) -> None:
         """Put a parameter set into the stream; a changed one starts new contexts."""
         self.units.append(unit)
-        if gps != self._gps:
+        if unit.header.nuh_layer_id:
+            if self._enhancement is None or gps != self._enhancement[0]:
+                self._enhancement = gps, SegmentEncoder(gps, self._index)
+        elif gps != self._gps:
             self._gps = gps
             self._encoder = SegmentEncoder(gps, self._index)
 
@@ -109,9 +115,17 @@ class _NativeBuilder:
         # Without a message of gfv_cnt 0 the key picture has no parameters.
         encoder.skip(interval.first_cnt)
         for first in range(0, len(values), self._per_segment):
-            pictures = values[first : first + self._per_segment]
-            self.units.append(unit_of(encoder.encode(pictures, self._keys)))
+            window = slice(first, first + self._per_segment)
+            self.units.append(unit_of(encoder.encode(values[window], self._keys)))
+            self._enhancement_segment(interval.enhancements[window])
         self._index += interval.num_pictures
+
+    def _enhancement_segment(self, messages: list[EnhancementParameters]) -> None:
+        if messages and self._enhancement is not None:
+            gps, encoder = self._enhancement
+            values = [quantised_enhancement(gps, message) for message in messages]
+            segment = encoder.encode(values, self._keys)
+            self.units.append(unit_of(segment, layer=ENHANCEMENT_LAYER))
 
 
 def _foreign_parameter_set(

@@ -199,6 +199,23 @@ def other_units(stream: bytes) -> list[bytes]:
     return [u.data for u in units if not is_sei(u.data, codec) or u.data[2] == 224]
 
 
+def test_an_enhancement_layer_travels_as_enhancement_messages() -> None:
+    native = (ROOT / "tests/conformance/streams/two_layers.gvc").read_bytes()
+    sei = native_to_sei(native)
+    state = SeiState()
+    types = [
+        message.payload_type
+        for unit in split_byte_stream(sei)
+        if is_sei(unit.data, Vvc())
+        for message in read_sei_unit(unit.data, Vvc(), state).messages
+    ]
+    assert types.count(223) == types.count(224) == 4
+    back = sei_to_native(sei)
+    assert values(back) == values(native) and len(values(back)) == 8
+    assert bodies(back, ParameterSet) == bodies(native, ParameterSet)
+    assert native_to_sei(back) == sei
+
+
 def test_a_unit_with_messages_of_both_kinds_is_taken_apart() -> None:
     stream = (ROOT / "tests/conformance/streams/sei_enhancement.vvc").read_bytes()
     units, state, written = split_byte_stream(stream), SeiState(), SeiState()
@@ -227,7 +244,7 @@ def test_what_cannot_be_converted(key_units: dict[KeyPictureCodec, bytes]) -> No
         ([unit_of(gps)], "no key picture"),
         ([unit_of(gps), unit_of(KeyPicture(0, 9, 1, 0, key))], "kpu_codec_idc = 9"),
         ([unit_of(gps), unit_of(KeyPicture(0, 1, 1, 0, two))], "2 access units, shall be 1"),
-        ([unit_of(gps), unit_of(gps, layer=1)], "only layer 0"),
+        ([unit_of(gps), unit_of(gps, layer=1)], "only layer 0, and layer 1 with enhancement"),
     ]
     for units, message in cases:
         with pytest.raises(BitstreamError, match=message):
