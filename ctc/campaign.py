@@ -91,6 +91,7 @@ class Campaign:
         self._remakes: Counter[str] = Counter()
         self._tally: Counter[str] = Counter()
         self._ran = 0
+        self._given_up: list[Failure] = []
         self._decoded: dict[str, dict[str, Output]] = {}
 
     def run(self) -> Summary:
@@ -104,6 +105,9 @@ class Campaign:
             self._progress.begin(self.state.total, self._tally, self._place.jobs)
             try:
                 self._loop()
+            except BaseException:
+                ctc.process.SUPERVISOR.stop()  # nobody will look at what the programs make
+                raise
             finally:
                 if self._own_executor:
                     self._executor.shutdown(wait=True, cancel_futures=True)
@@ -113,9 +117,13 @@ class Campaign:
             self._progress.warn(line)
         summary.run = self._ran
         summary.cached = self._tally["done"] - min(self._ran, self._tally["done"])
-        summary.failures = [f for c in self.state.curves.values() for f in c.failures]
-        summary.logs = sum(c.logs for c in self.state.curves.values())
-        summary.notes = [line for c in self.state.curves.values() for line in c.notes]
+        curves = self.state.curves.values()
+        summary.failures = [*(f for c in curves for f in c.failures), *self._given_up]
+        for reason in list(self.state.unwritten.values())[:1]:
+            count = f"{len(self.state.unwritten)} records are in the store alone: {reason}"
+            summary.failures.append(Failure(str(self._place.campaign), "failed", count))
+        summary.logs = sum(curve.logs for curve in curves)
+        summary.notes = [line for curve in curves for line in curve.notes]
         return summary
 
     def _loop(self) -> None:
@@ -150,7 +158,11 @@ class Campaign:
     def _cannot_run(self, job: Job, reason: str) -> Outcome:
         """Note a stage whose codec is absent; the next resume looks for it again."""
         record = failed_record(job.stage, job.keyed, job.point.card, reason, retry=True)
-        self._place.records.write(replace(record, status="not-supported"))
+        record = replace(record, status="not-supported")
+        try:
+            self._place.records.write(record)
+        except CtcError as problem:
+            return Outcome([record], warnings=(str(problem),))
         return Outcome([record])
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
@@ -164,7 +176,9 @@ class Campaign:
         if outcome.gone:
             self._remakes[job.name] += 1
             if self._remakes[job.name] > MAX_REMAKES:
-                self._progress.warn(f"{job.name}: given up: its input vanishes from the store")
+                self._given_up.append(
+                    Failure(job.name, "failed", "given up: its input vanishes from the store")
+                )
                 return
         for curve in curves:
             self._keep_track(job, outcome, curve)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ctc.campaign_lock import CampaignLock
 from ctc.curve import STAGES, Curve, Failure, Job, Step
-from ctc.errors import ConditionsError, near_miss
+from ctc.errors import ConditionsError, StoreError, near_miss
 from ctc.keys import Keyed
 from ctc.record import Output, Record
 from ctc.stage import Place, open_store
@@ -17,6 +17,8 @@ from reference_sw.video.format import ColourModel
 
 class CampaignState:
     """Curves of a campaign; `resolve` reads their records and says what comes next.
+
+    unwritten: keys of records that are in the store alone, with why they could not be copied.
 
     force: no record made before this run counts; retry_failed: a failed one does not count; copy:
     records found in the store join the campaign's folder.
@@ -38,6 +40,8 @@ class CampaignState:
         self._place = place
         self._force, self._retry_failed, self._copy = force, retry_failed, copy
         self._made: set[str] = set()
+        self._failed: dict[str, Record] = {}
+        self.unwritten: dict[str, str] = {}
         self.curves: dict[tuple[str, str, str], Curve] = {}
         for point in self.inputs.points():
             curve = self.curves.setdefault(point[:3], Curve("/".join(point[:3])))
@@ -49,6 +53,7 @@ class CampaignState:
     def made(self, records: list[Record]) -> None:
         """Note records of this run: they count whatever the options."""
         self._made.update(record.key for record in records)
+        self._failed |= {record.key: record for record in records if not record.done}
 
     def resolve(self, curve: Curve) -> list[Job]:
         """Return what can run now of a curve, bringing its tally and failures up to date."""
@@ -197,9 +202,17 @@ class CampaignState:
         if record is None:
             record = self._store.records.read(key)
             if record is not None and self._copy:
-                self._records.write(record)
-                self._store.copy_logs(record.logs, self._place.logs)
-        return record
+                self._join(record)
+        return record or self._failed.get(key)  # one that could not be written counts all the same
+
+    def _join(self, record: Record) -> None:
+        """Copy a record of the store to the campaign; the result counts even if that fails."""
+        try:
+            self._records.write(record)
+            self.unwritten.pop(record.key, None)
+        except StoreError as problem:
+            self.unwritten[record.key] = str(problem)
+        self._store.copy_logs(record.logs, self._place.logs)
 
     def _units(self, curve: Curve) -> int:
         stages = sum(1 + STAGES.index(last) for last in curve.points.values())

@@ -223,18 +223,24 @@ def test_a_damaged_record_is_one_line_and_its_stage_runs_again(
     assert after.bitstream_sha256 == before.configurations[0].points[0].bitstream_sha256
 
 
-def test_a_full_disk_is_said_and_the_campaign_resumes(campaign: SmallCampaign) -> None:
-    """The store is on a file system of 1 MiB, full but for a few kilobytes."""
+@pytest.mark.parametrize("full, filled", [("store", 1020), ("campaign", 992)])
+def test_a_full_disk_is_said_and_the_campaign_resumes(
+    campaign: SmallCampaign, full: str, filled: int
+) -> None:
+    """The store or the campaign is on a file system of 1 MiB, full but for a few kilobytes."""
     small = campaign.folder / "small-disk"
     small.mkdir()
+    output = "reports/small" if full == "store" else f"{small}/reports"
+    ctc = f"{sys.executable} -m ctc"
     inside = (
         f"mount -t tmpfs -o size=1m tmpfs {small} && "
-        f"head -c 1044480 /dev/zero > {small}/filler; "
-        f"{sys.executable} -m ctc run {campaign.conditions} --jobs 2 --no-report; "
+        f"head -c {filled << 10} /dev/zero > {small}/filler; "
+        f"{ctc} run {campaign.conditions} --output {output} --jobs 2 --no-report; "
         f"echo first exit $?; rm {small}/filler; "
-        f"{sys.executable} -m ctc resume reports/small --jobs 2 --no-report; echo second exit $?"
+        f"{ctc} resume {output} --jobs 2 --no-report; echo second exit $?"
     )
-    variables = environment(campaign.folder) | {"CTC_HOME": str(small)}
+    variables = environment(campaign.folder)
+    variables |= {"CTC_HOME": str(small)} if full == "store" else {}
     probe = subprocess.run(
         ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", str(small)],
         capture_output=True,
@@ -252,7 +258,8 @@ def test_a_full_disk_is_said_and_the_campaign_resumes(campaign: SmallCampaign) -
         check=False,
     )
     assert "first exit 1" in done.stdout, done.stdout + done.stderr
-    assert listed(done.stdout, "disk full", str(small)), done.stdout
+    words = "disk full" if full == "store" else "records are in the store alone"
+    assert listed(done.stdout, words, str(small)), done.stdout
     assert "Traceback" not in done.stderr
     assert "second exit 0" in done.stdout and "0 failed" in done.stdout.split("first exit")[1]
 
