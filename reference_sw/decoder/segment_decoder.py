@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from reference_sw.bitstream.errors import BitstreamError
+from reference_sw.bitstream.code_points import CodecFamily
+from reference_sw.bitstream.errors import BitstreamError, UnsupportedError
 from reference_sw.bitstream.native_stream import resolve_picture_index
 from reference_sw.bitstream.parameter_set import ParameterSet
 from reference_sw.bitstream.segment import Segment
@@ -61,6 +62,7 @@ class SegmentDecoder:
 
         Raises:
             BitstreamError: a missing segment, or a payload that does not decode.
+            UnsupportedError: the parameter set is of a reserved family.
         """
         stride = gsu.gsu_picture_stride_minus1 + 1
         first = gsu.gsu_first_picture_index_lsb
@@ -69,6 +71,10 @@ class SegmentDecoder:
         indices = range(first, first + stride * gsu.num_pictures, stride)
         self.next_index = indices.stop
         if self._decoder is None:
+            if self._gps.gps_codec_family != CodecFamily.NO_PARAMETERS:
+                raise UnsupportedError(
+                    f"gps_codec_family = {self._gps.gps_codec_family}: reserved, not supported"
+                )
             if gsu.gsu_payload_byte:
                 raise BitstreamError("Segment.gsu_payload_byte: shall be empty without parameters")
             return [(index, ()) for index in indices]

@@ -11,8 +11,13 @@ from reference_sw.bitstream.byte_stream import (
     join_byte_stream,
     split_byte_stream,
 )
+from reference_sw.bitstream.code_points import CodecFamily
+from reference_sw.bitstream.parameter_layout import ParameterLayout
+from reference_sw.bitstream.segment import Segment
+from reference_sw.bitstream.writer_stream import unit_of, write_native_stream
 from tests.conformance.native_streams import native_stream
 from tests.conformance.sei_streams import STREAMS as SEI_STREAMS
+from tests.conformance.stream_parts import key, parameter_set
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,11 @@ NEGATIVE = {
     ),
     "version_zero": Negative(
         "gps_syntax_version 0", "shall be in 1..15", lambda: edited(KEY, 0, 2, 0x00)
+    ),
+    "reserved_family": Negative(
+        "segments of a reserved codec family: not supported",
+        "gps_codec_family = 64",
+        lambda: reserved_family(),
     ),
     "reserved_level": Negative(
         "gps_level_idc 77", "gps_level_idc = 77", lambda: edited(KEY, 0, 3, 77)
@@ -168,6 +178,13 @@ NEGATIVE = {
         "an Exp-Golomb prefix of 32 zero bits", "31 zero bits", lambda: one_message("0" * 32 + "1")
     ),
 }
+
+
+def reserved_family() -> bytes:
+    layout = ParameterLayout(pl_num_family_bytes=2, pl_family_byte=b"lt")
+    gps = parameter_set(CodecFamily.LATENTS_IMAGE, layout)
+    segment = Segment(gsu_payload_byte=b"latents")
+    return write_native_stream([unit_of(gps), key("vvc_a"), unit_of(segment)])
 
 
 def without_base() -> bytes:
