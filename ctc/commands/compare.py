@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctc.errors import ReportError, near_miss
+from ctc.errors import ReportError
 
 if TYPE_CHECKING:
     from ctc.comparison import Comparison
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write there, not to the screen"
     )
+    parser.add_argument("--configuration", action="append", default=[], help="only this one")
     parser.add_argument("--metrics", metavar="A,B", default="", help="only these metrics")
     parser.add_argument("--sequences", action="store_true", help="add figures of each sequence")
     parser.add_argument("--pictures", action="store_true", help="add error bars over pictures")
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         raise ReportError("--plot draws a history: name the codec with --history")
     if args.history:
         return _history(args, campaigns)
-    merged = _only_metrics(merge_campaigns(campaigns), args.metrics)
+    merged = _selected(args, merge_campaigns(campaigns), cards)
     comparisons = list(_comparisons(args, merged, cards))
     if args.format == "csv":
         _emit(args, _long_csv(args, merged, comparisons))
@@ -91,35 +92,40 @@ def run(args: argparse.Namespace) -> int:
 def _history(args: argparse.Namespace, campaigns: Sequence[CampaignResults]) -> int:
     from ctc.release_history import history_table, release_history
     from ctc.report.history_chart import write_history
+    from ctc.results_selection import select_results
 
-    histories = release_history(campaigns, args.history, args.anchor)
+    metrics = _names(args.metrics)
+    selected = [
+        select_results(c, configurations=args.configuration, metrics=metrics)[0] for c in campaigns
+    ]
+    histories = release_history(selected, args.history, args.anchor)
     if args.plot and len(histories) > 1:
         names = [history.configuration for history in histories]
-        raise ReportError(f"--plot draws one configuration, the campaigns have {names}")
+        raise ReportError(f"--plot draws one configuration of {names}: --configuration")
     if args.plot:
         write_history(histories[0], args.plot)
     _emit(args, _rendered(args, [history_table(history) for history in histories]))
     return 0
 
 
-def _only_metrics(results: CampaignResults, names: str) -> CampaignResults:
-    import dataclasses
+def _selected(
+    args: argparse.Namespace, results: CampaignResults, cards: Sequence[str]
+) -> CampaignResults:
+    """The results asked for; what is left out is said on standard error."""
+    from ctc.results_selection import select_results
 
-    wanted = [name for name in names.split(",") if name]
-    if not wanted:
-        return results
-    configurations = []
-    for configuration in results.configurations:
-        known = {metric.name: metric for metric in configuration.metrics}
-        for name in wanted:
-            if name not in known:
-                raise ReportError(
-                    f"{configuration.name}: no metric '{name}'{near_miss(name, known)}; "
-                    f"has: {', '.join(known)}"
-                )
-        metrics = tuple(known[name] for name in wanted)
-        configurations.append(dataclasses.replace(configuration, metrics=metrics))
-    return dataclasses.replace(results, configurations=tuple(configurations))
+    members = [card for _, cards_of in map(_hull, args.hull) for card in cards_of]
+    hulls = [name for name, _ in map(_hull, args.hull)]
+    needed = [*([args.anchor] if args.anchor else []), *cards, *members]
+    selected, left_out = select_results(
+        results,
+        configurations=args.configuration,
+        cards=[card for card in needed if card not in hulls],
+        metrics=_names(args.metrics),
+    )
+    for line in left_out:
+        print(f"left out: {line}", file=sys.stderr)
+    return selected
 
 
 def _comparisons(
@@ -146,10 +152,14 @@ def _comparisons(
 
 def _hull(text: str) -> tuple[str, tuple[str, ...]]:
     name, equals, members = text.partition("=")
-    cards = tuple(card for card in members.split(",") if card)
+    cards = _names(members)
     if not (name and equals and cards):
         raise ReportError(f"--hull {text}: shall be NAME=CODEC,CODEC,...")
     return name, cards
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)
 
 
 def _tables(

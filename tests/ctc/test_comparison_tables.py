@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import re
 import xml.dom.minidom
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ctc.release_history import history_table, release_history
 from ctc.report.history_chart import write_history
 from ctc.report.tables import Cell, Table, Tone, csv_text, latex, markdown, terminal
 from ctc.results import CampaignResults, MetricResult, PointResult, Status
+from ctc.results_selection import select_results
 from tests.ctc.formula_results import PSNR, campaign, configuration
 
 TABLE = Table(
@@ -309,3 +311,29 @@ def test_marks_and_counts() -> None:
 
     assert mean_cell(mean).text == "-10.00 %*"
     assert Curve.of([1], [1]).rates == (1.0,)
+
+
+def test_a_selection_leaves_out_configurations_without_the_card_and_says_so() -> None:
+    results = campaign(test=0.9, other=0.8)
+    ldb = results.configurations[0]
+    rgb = dataclasses.replace(
+        ldb, name="rgb", cards=("anchor", "test"), metrics=(PSNR,), points=ldb.points[:24]
+    )
+    results = dataclasses.replace(results, configurations=(ldb, rgb))
+    everything, left_out = select_results(results)
+    assert everything == results and left_out == []
+    chosen, left_out = select_results(results, cards=["other"], metrics=["psnr_y"])
+    assert [c.name for c in chosen.configurations] == ["ldb"]
+    assert [m.name for m in chosen.configurations[0].metrics] == ["psnr_y"]
+    assert left_out == ["rgb: 'other' is not among its cards ['anchor', 'test']"]
+    _, left_out = select_results(results, metrics=["lpips"])
+    assert left_out == ["rgb: has none of the metrics lpips"]
+    one, _ = select_results(results, configurations=["rgb"])
+    assert [c.name for c in one.configurations] == ["rgb"]
+    for wrong, message in (
+        ({"configurations": ["rbg"]}, "no configuration 'rbg'; did you mean 'rgb'"),
+        ({"metrics": ["lpisp"]}, "no metric 'lpisp'; did you mean 'lpips'"),
+        ({"cards": ["tset"]}, "ldb: 'tset' is not among its cards"),
+    ):
+        with pytest.raises(ReportError, match=re.escape(message)):
+            select_results(results, **wrong)
