@@ -125,9 +125,8 @@ def _value(info: MetricInfo | None, result: MetricResult) -> MetricResult:
     if info is not None and info.signature != result.signature:
         reason = f"made by {result.signature}, where the campaign has {info.signature}"
         return replace(result, value=None, reason=reason)
-    pictures = [picture for picture in result.pictures if picture is not None]
-    if MEAN_OF_PICTURES in result.signature and len(pictures) == len(result.pictures) > 0:
-        mean = math.fsum(pictures) / len(pictures)
+    if MEAN_OF_PICTURES in result.signature and result.pictures and None not in result.pictures:
+        mean = math.fsum(p for p in result.pictures if p is not None) / len(result.pictures)
         if not math.isclose(mean, value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
             reason = f"{value!r} is not {mean!r}, the mean of its pictures"
             return replace(result, value=None, reason=reason)

@@ -69,32 +69,45 @@ def _write_point(
     text = styles.value(TEXT, first=first)
     for column, name in enumerate((*identity, status.value)):
         sheet.write_string(row, column, name, text)
-    absent = [
-        f"{metric.title}: {absence_reason(point, metric.name)}"
-        for metric in layout.configuration.metrics
-        if metric_value(point, metric.name) is None
-    ]
-    numbers: list[tuple[float | None, str]] = [(None, "General")] * 3
-    if point is not None and point.status is Status.DONE:
-        integer = "#,##0"
-        numbers = [(point.frames, integer), (point.bytes, integer), (point.bitrate_kbps, RATE)]
-    for metric in layout.configuration.metrics:
-        numbers.append((metric_value(point, metric.name), metric_format(metric.unit)))
-    costs = (point.encode, point.decode) if point else (None, None)
-    numbers += [(cost.wall_s if cost else None, SECONDS) for cost in costs]
-    encode = costs[0]
-    numbers.append((encode.concurrent_jobs if encode else None, "0"))
+    numbers = _numbers(layout, point)
     for column, (value, number_format) in enumerate(numbers, start=4):
         look = styles.value(number_format, first=first)
         if value is None:
             sheet.write_blank(row, column, None, look)
         else:
             sheet.write_number(row, column, value, look)
-    reason = "; ".join(absent) if point and point.status is Status.DONE else ""
+    encode = point.encode if point else None
     trailing = (
         encode.machine if encode else "",
         point.bitstream_sha256 if point else "",
-        reason or absence_reason(point, "") * (status is not Status.DONE),
+        _reason(layout, point),
     )
     for column, name in enumerate(trailing, start=4 + len(numbers)):
         sheet.write_string(row, column, name, text)
+
+
+def _numbers(
+    layout: ConfigurationLayout, point: PointResult | None
+) -> list[tuple[float | None, str]]:
+    """Frames, bytes, rate, metrics, times and jobs of a point, each with its number format."""
+    done = point is not None and point.status is Status.DONE
+    size = (point.frames, point.bytes, point.bitrate_kbps) if point and done else (None,) * 3
+    numbers: list[tuple[float | None, str]] = list(zip(size, ("#,##0", "#,##0", RATE), strict=True))
+    for metric in layout.configuration.metrics:
+        numbers.append((metric_value(point, metric.name), metric_format(metric.unit)))
+    costs = (point.encode, point.decode) if point else (None, None)
+    numbers += [(cost.wall_s if cost else None, SECONDS) for cost in costs]
+    encode = costs[0]
+    numbers.append((encode.concurrent_jobs if encode else None, "0"))
+    return numbers
+
+
+def _reason(layout: ConfigurationLayout, point: PointResult | None) -> str:
+    """Why the point, or any of its metrics, is absent."""
+    if point is None or point.status is not Status.DONE:
+        return absence_reason(point, "")
+    return "; ".join(
+        f"{metric.title}: {absence_reason(point, metric.name)}"
+        for metric in layout.configuration.metrics
+        if metric_value(point, metric.name) is None
+    )
