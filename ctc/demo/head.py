@@ -90,12 +90,9 @@ def _triangles(speaker: Speaker) -> Ints:
 
 
 @cache
-def _painting(speaker: Speaker) -> tuple[Ints, Ints]:
-    """Return place, (n, 4), and part number, (n,), of all vertices."""
-    parts = _parts(speaker)
-    place = np.concatenate([part.place.reshape(-1, 4) for part in parts])
-    number = np.concatenate([np.full(p.points[..., 0].size, i) for i, p in enumerate(parts)])
-    return place, number
+def _places(speaker: Speaker) -> Ints:
+    """Return what painting goes by at all vertices: (n, 4)."""
+    return np.concatenate([part.place.reshape(-1, 4) for part in _parts(speaker)])
 
 
 def _posed(part: _Part, speaker: Speaker, pose: HeadPose) -> tuple[Ints, Ints]:
@@ -134,46 +131,51 @@ def head_picture(
     screen = _project(np.concatenate([points for points, _ in posed]), pose.zoom)
     facing = np.concatenate([normal for _, normal in posed])
     visible, share = rasterize(screen, _triangles(speaker), SAMPLES)
-    seen = np.flatnonzero(visible != NOTHING)
+    seen, ends = _by_part(speaker, visible)
     behind = head_light.to_linear(background.astype(np.int64)).astype(np.int32)
     light = np.repeat(np.repeat(behind, 2, 0), 2, 1).reshape(-1, 3)
-    back = turned_away(screen, _triangles(speaker)[visible[seen]])
-    lit = _shade(speaker, pose, facing, visible[seen], share[seen], back)
-    light[seen] = np.minimum(lit, head_light.FULL)
+    chosen, weights = visible[seen], share[seen]
+    corners = _triangles(speaker)[chosen]
+    back = turned_away(screen, corners)
+    normal = interpolated(facing, corners, weights)
+    normal[back] = -normal[back]
+    spot = interpolated(_places(speaker), corners, weights)
+    for part, start, end in zip(_parts(speaker), [0, *ends], ends, strict=False):
+        here = slice(start, end)
+        lit = _lit(part.name, spot[here], normal[here], back[here], speaker, pose)
+        if part.name == "face":
+            _open_mouth(lit, spot[here], chosen[here], pose)
+        light[seen[here]] = np.minimum(lit, head_light.FULL)
     grid = light.reshape(SAMPLES, SAMPLES, 3)
     boxes = grid[::2, ::2] + grid[::2, 1::2] + grid[1::2, ::2] + grid[1::2, 1::2]
     shown = head_light.to_shown((boxes + 2) >> 2)
     return shown.astype(np.uint8)
 
 
-def _shade(
+def _by_part(speaker: Speaker, visible: Ints) -> tuple[Ints, list[int]]:
+    """Return the samples that show the speaker, part after part, and where each part ends."""
+    found = np.flatnonzero(visible != NOTHING)
+    last = np.cumsum([2 * (p.points.shape[0] - 1) * p.points.shape[1] for p in _parts(speaker)])
+    part = np.searchsorted(last, visible[found], side="right").astype(np.uint8)
+    order = np.argsort(part, kind="stable")
+    return found[order], np.cumsum(np.bincount(part, minlength=len(last))).tolist()
+
+
+def _lit(
+    name: str,
+    spot: Ints,
+    normal: Ints,
+    inner: npt.NDArray[np.bool_],
     speaker: Speaker,
     pose: HeadPose,
-    facing: Ints,
-    seen: Ints,
-    weights: Ints,
-    inner: npt.NDArray[np.bool_],
 ) -> Ints:
-    corners = _triangles(speaker)[seen]
-    place, number = _painting(speaker)
-    spot = interpolated(place, corners, weights)
-    normal = interpolated(facing, corners, weights)
-    normal[inner] = -normal[inner]
-    part = number[corners[:, 0]]
-    light = np.zeros((len(spot), 3), np.int64)
-    for index, which in enumerate(_parts(speaker)):
-        here = np.flatnonzero(part == index)
-        if which.name == "hair":
-            colours = head_paint.paint_hair(spot[here], speaker.palette)
-            lit = head_light.light_hair(colours, normal[here])
-            light[here] = np.where(inner[here, None], lit // 5, lit)
-        elif which.name == "body":
-            colours = head_paint.paint_cloth(spot[here], speaker.palette)
-            light[here] = head_light.light_plain(colours, normal[here])
-        else:
-            light[here] = _skin_light(which.name, spot[here], normal[here], speaker, pose)
-    _open_mouth(light, spot, seen, pose)
-    return light
+    """Return the light from samples of one part."""
+    if name == "hair":
+        lit = head_light.light_hair(head_paint.paint_hair(spot, speaker.palette), normal)
+        return np.where(inner[:, None], lit // 5, lit)
+    if name == "body":
+        return head_light.light_plain(head_paint.paint_cloth(spot, speaker.palette), normal)
+    return _skin_light(name, spot, normal, speaker, pose)
 
 
 def _skin_light(name: str, spot: Ints, normal: Ints, speaker: Speaker, pose: HeadPose) -> Ints:

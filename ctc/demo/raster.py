@@ -59,7 +59,7 @@ def _weights(corners: Ints, x: Ints, y: Ints) -> tuple[Ints, Ints]:
     return weights * np.sign(area)[:, None], np.abs(area)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _fill(screen, triangles, size, visible, share, buffer) -> None:  # type: ignore[no-untyped-def]
     for t in range(triangles.shape[0]):
         i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -72,21 +72,27 @@ def _fill(screen, triangles, size, visible, share, buffer) -> None:  # type: ign
         area *= sign
         left = max(-(-min(ax, bx, cx) >> 4), 0)
         right = min(max(ax, bx, cx) >> 4, size - 1)
+        if left > right:
+            continue
+        # The edge functions change by a constant from one sample to the next.
+        px = left << 4
+        u_step, v_step = -sign * (cy - by) * 16, -sign * (ay - cy) * 16
+        za, zb, zc = screen[i, 2], screen[j, 2], screen[k, 2]
         for y in range(max(-(-min(ay, by, cy) >> 4), 0), min(max(ay, by, cy) >> 4, size - 1) + 1):
             py = y << 4
+            u = sign * ((cx - bx) * (py - by) - (cy - by) * (px - bx))
+            v = sign * ((ax - cx) * (py - cy) - (ay - cy) * (px - cx))
             for x in range(left, right + 1):
-                px = x << 4
-                u = sign * ((cx - bx) * (py - by) - (cy - by) * (px - bx))
-                v = sign * ((ax - cx) * (py - cy) - (ay - cy) * (px - cx))
                 w = area - u - v
-                if u < 0 or v < 0 or w < 0:
-                    continue
-                depth = (u * screen[i, 2] + v * screen[j, 2] + w * screen[k, 2]) // area
-                place = y * size + x
-                if visible[place] < 0 or depth > buffer[place]:
-                    visible[place] = t
-                    buffer[place] = depth
-                    share[place, 0], share[place, 1], share[place, 2] = u, v, w
+                if (u | v | w) >= 0:
+                    depth = (u * za + v * zb + w * zc) // area
+                    place = y * size + x
+                    if visible[place] < 0 or depth > buffer[place]:
+                        visible[place] = t
+                        buffer[place] = depth
+                        share[place, 0], share[place, 1], share[place, 2] = u, v, w
+                u += u_step
+                v += v_step
 
 
 def rasterize(screen: Ints, triangles: Ints, size: int) -> tuple[Ints, Ints]:

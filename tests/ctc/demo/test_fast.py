@@ -106,6 +106,6 @@ def use_plain(monkeypatch: pytest.MonkeyPatch) -> int:
 def test_a_picture_is_the_same_by_both_ways(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = renderer(name)(13)
     assert use_plain(monkeypatch) > 15
-    for cached in (head._parts, head._triangles, head._painting):
+    for cached in (head._parts, head._triangles, head._places):
         cached.cache_clear()  # the models too are to be made by the plain way
     assert np.array_equal(renderer(name)(13), compiled)
