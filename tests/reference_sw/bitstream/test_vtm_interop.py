@@ -131,3 +131,19 @@ def check(
         assert message.payload_size == expected.size
         assert elements_of(trace.entries) == expected.elements
         assert derived_of(message) == expected.derived
+
+
+def test_hm_decodes_the_same_pictures_beside_messages(tmp_path: Path) -> None:
+    """HM 16.25 does not know payload type 223 and shall pass over it."""
+    if "CTC_HM_DIR" not in os.environ:
+        pytest.skip("CTC_HM_DIR is not set: HM's decoder is not at hand")
+    program = Path(os.environ["CTC_HM_DIR"]) / "TAppDecoderStatic"
+    folder = Path(__file__).parents[2] / "conformance"
+    pictures = []
+    for name in ("key_pictures/hevc_a.bin", "streams/sei_keypoints_matrices_hevc.hevc"):
+        out = tmp_path / "out.yuv"
+        arguments = [str(program), "-b", str(folder / name), "-o", str(out), "-d", "8"]
+        subprocess.run(arguments, check=True, capture_output=True, cwd=tmp_path)
+        pictures.append(out.read_bytes())
+    assert pictures[0] == pictures[1]
+    assert len(pictures[0]) == 64 * 64 * 3 // 2
