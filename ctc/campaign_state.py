@@ -123,7 +123,6 @@ class CampaignState:
                 point,
                 encode,
                 force=True,
-                expected=bitstream,
             )
         return Job(
             "decode",

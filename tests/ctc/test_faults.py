@@ -74,7 +74,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     folder = tmp_path_factory.mktemp("faulty")
     conditions = write_faulty_conditions(folder)
     command = [sys.executable, "-m", "ctc", "run", str(conditions), "--jobs", "3"]
-    command += ["--timeout", "2", "--decode-twice", "--file-limit-gib", "0.004", "--no-report"]
+    command += ["--timeout", "6", "--decode-twice", "--file-limit-gib", "0.004", "--no-report"]
     done = subprocess.run(
         command,
         cwd=folder,
