@@ -11,6 +11,7 @@ from ctc.errors import MetricError
 from ctc.metrics import VideoFile, metric_by_name
 from reference_sw.video.format import ChromaFormat, VideoFormat
 from tests.ctc.metrics.clips import noisy, smooth_planes, write
+from tests.ctc.metrics.oracles import available, figure, rgb_file
 
 VIDEO = VideoFormat(64, 48)
 
@@ -91,3 +92,24 @@ def test_swapped_chroma_planes_change_the_figures_that_look_at_chroma(
     assert measure("psnr-y", original, swapped) == 999.99
     for name in ("psnr-u", "psnr-v", "psnr-yuv-411-mse", "ssim-u"):
         assert measure(name, original, swapped) < measure(name, original, good), name
+
+
+def test_learned_metrics_see_swapped_channels_a_shift_and_a_wrong_range(tmp_path: Path) -> None:
+    metric = available("lpips-alex")
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[0:64, 0:64]
+    planes = [120 + 60 * np.sin(x / (4 + c)) * np.cos(y / (6 - c)) for c in range(3)]
+    picture = np.stack(planes)[None].repeat(2, axis=0)
+    decoded = np.clip(picture + rng.normal(0, 2, picture.shape), 0, 255)
+    damaged = {
+        "good": decoded,
+        "swapped": decoded[:, ::-1],
+        "shifted": np.roll(decoded, 2, axis=3),
+        "range": decoded * 219 / 255 + 16,
+    }
+    original = rgb_file(tmp_path / "o", picture.astype(np.uint8))
+    found = {
+        name: figure(metric, original, rgb_file(tmp_path / name, clip.astype(np.uint8)))
+        for name, clip in damaged.items()
+    }
+    assert all(found[name] > 1.5 * found["good"] for name in ("swapped", "shifted", "range")), found
