@@ -32,10 +32,12 @@ def consistent_results(results: CampaignResults) -> CampaignResults:
     """Return the results without the points and values that contradict themselves.
 
     Raises:
-        ReportError: a point of an unknown configuration, card, sequence or rate point, or one
-            that stands twice.
+        ReportError: a configuration without metrics, a card that is not described, a point of an
+            unknown configuration, card, sequence or rate point, or one that stands twice.
     """
     for conf in results.configurations:
+        if not conf.metrics:
+            raise ReportError(f"{conf.name}: has no metric, so there is nothing to report")
         unknown = [card for card in conf.cards if card not in results.cards]
         if unknown:
             hint = near_miss(unknown[0], results.cards)

@@ -123,3 +123,13 @@ def test_a_record_without_times_has_no_cost() -> None:
     cost = results_reader._cost(replace(record, cost=full, where={"host": "h", "cpu": "c"}))
     assert cost is not None
     assert (cost.wall_s, cost.concurrent_jobs, cost.machine) == (1.0, 2, "h, c")
+
+
+def test_a_configuration_without_metrics_or_with_an_undescribed_card_is_refused() -> None:
+    results = synthetic_campaign()
+    conf = results.configurations[0]
+    with pytest.raises(ReportError, match="gfvc-low-delay: has no metric"):
+        consistent_results(replace(results, configurations=(replace(conf, metrics=()),)))
+    fewer = {name: card for name, card in results.cards.items() if name != "x265"}
+    with pytest.raises(ReportError, match="card 'x265' is not described"):
+        consistent_results(replace(results, cards=fewer))

@@ -134,7 +134,12 @@ class _RowWriter:
         rate = found.bd_rate
         result: Cached = rate.status.value if rate.value is None else rate.value
         overlap: Cached = "" if rate.overlap is None else rate.overlap
-        if settings.interpolation != "pchip" or rate.status is BdStatus.NOT_COMPARABLE:
+        points = min(len(self.anchor.labels), len(self.test.labels))
+        if (
+            not points
+            or settings.interpolation != "pchip"
+            or rate.status is BdStatus.NOT_COMPARABLE
+        ):
             self._plain(row, [overlap, rate.status.value, result])
             return
         low, high = interval(found.anchor_curve, found.test_curve, lower)

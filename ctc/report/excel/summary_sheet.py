@@ -111,7 +111,10 @@ def _write_row(
     done, total = _success(layout.index, card.card, spans, layout)
     formula = success_formula(entry.test.data, spans, STATUS_COLUMN)
     look = centre if overall else styles["centre"]
-    sheet.write_formula(row, column + 2, formula, look, f"{done} of {total}")
+    if total:
+        sheet.write_formula(row, column + 2, formula, look, f"{done} of {total}")
+    else:
+        sheet.write_string(row, column + 2, "0 of 0", look)
 
 
 def _success(

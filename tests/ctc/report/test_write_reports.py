@@ -8,6 +8,7 @@ import pytest
 
 from ctc.errors import ReportError
 from ctc.report import build, write_reports
+from ctc.results import CampaignResults
 from tests.ctc.synthetic_results import Shape, synthetic_campaign
 
 SMALL = Shape(classes=(("A", 1),), metrics=1)
@@ -49,3 +50,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="file/folder: reports cannot be written"):
         write_reports(synthetic_campaign(SMALL), tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        synthetic_campaign(Shape(classes=(("A", 2),), cards=("vtm",), metrics=2)),
+        synthetic_campaign(Shape(classes=(("A", 2),), rate_points=("22",), metrics=1)),
+        synthetic_campaign(Shape(classes=(), metrics=1)),
+        synthetic_campaign(Shape(configurations=(), metrics=1)),
+        synthetic_campaign(Shape(classes=(("A/x: [1]*?'", 1),), metrics=1)),
+    ],
+    ids=["anchor alone", "one point", "no sequence", "no configuration", "odd names"],
+)
+def test_campaigns_at_the_edge_have_every_report(results: CampaignResults, tmp_path: Path) -> None:
+    written = {path.name for path in write_reports(results, tmp_path)}
+    assert {"points.csv", "bd_rate.csv", "report.xlsx", "report.html", "report.md"} <= written
+    text = (tmp_path / "tables" / "bd_rate.csv").read_text().lower()
+    assert "nan" not in text
