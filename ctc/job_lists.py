@@ -28,9 +28,19 @@ def make_file(pending: Pending, command: str) -> list[str]:
 
 
 def slurm_array(pending: Pending, command: str) -> list[str]:
-    """Return a batch script whose array tasks are the last stages; each runs what it needs."""
-    waited_for = {needed for _, before in pending for needed in before}
-    names = [name for name, _ in pending if name not in waited_for]
+    """Return a batch script with one array task to a point, then one to each curve's metrics.
+
+    Each task runs what its stage needs. A metrics task that starts early waits for the points that
+    other tasks have claimed.
+
+    >>> todo = [("encode/a", ()), ("decode/a", ("encode/a",)), ("measure/c", ("decode/a",))]
+    >>> slurm_array(todo, "ctc resume r --stage")[3]
+    'stages=(decode/a measure/c)'
+    """
+    measures = [name for name, _ in pending if name.startswith("measure/")]
+    points = {name: before for name, before in pending if not name.startswith("measure/")}
+    included = {needed for before in points.values() for needed in before}
+    names = [*(name for name in points if name not in included), *measures]
     quoted = " ".join(shlex.quote(name) for name in names)
     return [
         "#!/bin/bash",
