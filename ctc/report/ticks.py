@@ -9,7 +9,7 @@ def linear_ticks(low: float, high: float, count: int = 5) -> list[float]:
     """Return round values within [low, high], about `count` of them.
 
     >>> linear_ticks(28.3, 41.9)
-    [30.0, 32.0, 34.0, 36.0, 38.0, 40.0]
+    [30.0, 32.5, 35.0, 37.5, 40.0]
     """
     if not high > low:
         return [low]
