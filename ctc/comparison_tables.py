@@ -109,10 +109,12 @@ def bd_cell(result: BdResult) -> Cell:
     return percent_cell(result.value, flag)
 
 
-def matched_table(comparison: Comparison, *, everywhere: bool = False) -> Table | None:
+def matched_table(
+    comparison: Comparison, *, everywhere: bool = False, most: int | None = None
+) -> Table | None:
     """Return pairs at one rate and at one quality where BD is undefined (or everywhere).
 
-    None when there is nothing to show.
+    most: rows shown, the rest counted in a note. None when there is nothing to show.
     """
     rows = [
         row
@@ -124,10 +126,13 @@ def matched_table(comparison: Comparison, *, everywhere: bool = False) -> Table 
     ]
     if not rows:
         return None
-    notes = ("~ the anchor's curve does not reach that far: its nearest point is given",)
+    notes = []
+    if any(row[3].text.endswith("~") for row in rows):
+        notes.append("~ the anchor's curve does not reach that far: its nearest point is given")
+    if most is not None and len(rows) > most:
+        notes.append(f"{len(rows) - most} more rows: --matched all, or another --format")
     title = f"{comparison.configuration}: matched points over {comparison.anchor}"
-    near = any(row[3].text.endswith("~") for row in rows)
-    return Table(title, MATCHED_HEADER, tuple(rows), notes if near else (), names=4)
+    return Table(title, MATCHED_HEADER, tuple(rows[:most]), tuple(notes), names=4)
 
 
 def _matched_rows(

@@ -30,6 +30,7 @@ In tables, * marks a mean that holds figures of low overlap. Intervals are of 95
 
 exit code: 0 every overall mean is there, 1 one is withheld, 2 wrong input
 """
+MATCHED_ROWS = 24  # on the screen; curves that never meet would fill pages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -181,7 +182,10 @@ def _tables(
             known = uncertainty_of(configuration, comparison, pictures=args.pictures)
             yield uncertainty_table(comparison, known, pictures=args.pictures)
         if args.matched != "none":
-            matched = matched_table(comparison, everywhere=args.matched == "all")
+            few = args.format == "text" and args.matched == "auto"
+            matched = matched_table(
+                comparison, everywhere=args.matched == "all", most=MATCHED_ROWS if few else None
+            )
             if matched is not None:
                 yield matched
 

@@ -124,6 +124,8 @@ def test_matched_points_stand_in_where_bd_is_undefined() -> None:
     assert row["Rate"].value == pytest.approx(0.02 * 500 / 500 - 1)
     assert row["Anchor kbit/s"].value == pytest.approx(500)
     assert table.notes[0].startswith("~ the anchor's curve does not reach")
+    few = matched_table(comparison, most=5)
+    assert few is not None and len(few.rows) == 5 and few.notes[1].startswith("19 more rows")
     assert matched_table(compare_configuration(configuration(test=0.9))) is None
     everywhere = matched_table(compare_configuration(configuration(test=0.9)), everywhere=True)
     assert everywhere is not None and len(everywhere.rows) == 3 * 4 * 2 * 2
