@@ -46,6 +46,11 @@ _VGG = {"0": (3, 64), "2": (64, 64), "5": (64, 128), "7": (128, 128), "10": (128
         "12": (256, 256), "14": (256, 256), "17": (256, 512), "19": (512, 512), "21": (512, 512),
         "24": (512, 512), "26": (512, 512), "28": (512, 512)}  # fmt: skip
 
+_ALEX = {"0": (64, 3, 11), "3": (192, 64, 5), "6": (384, 192, 3), "8": (256, 384, 3),
+         "10": (256, 256, 3)}  # fmt: skip
+_FIRES = {"3": (16, 64), "4": (16, 64), "6": (32, 128), "7": (32, 128), "9": (48, 192),
+          "10": (48, 192), "11": (64, 256), "12": (64, 256)}  # fmt: skip
+
 
 def run() -> list[Row]:
     """Return rows (name, ours, peer, ratio, target): seconds a decoded picture, peer / ours."""
@@ -147,49 +152,37 @@ def random_weights(folder: Path) -> Iterator[None]:
 
 
 def _shapes() -> dict[str, dict[str, tuple[int, ...]]]:
-    def layer(name: str, outputs: int, inputs: int, size: int) -> dict[str, tuple[int, ...]]:
-        return {f"{name}.weight": (outputs, inputs, size, size), f"{name}.bias": (outputs,)}
-
-    def heads(*channels: int) -> dict[str, tuple[int, ...]]:
-        return {f"lin{i}.weight": (1, c, 1, 1) for i, c in enumerate(channels)}
-
     alex: dict[str, tuple[int, ...]] = {}
-    for index, o, i, size in (
-        (0, 64, 3, 11),
-        (3, 192, 64, 5),
-        (6, 384, 192, 3),
-        (8, 256, 384, 3),
-        (10, 256, 256, 3),
-    ):
-        alex |= layer(f"features.{index}", o, i, size)
-    squeeze = layer("features.0", 64, 3, 3)
+    for index, (outputs, inputs, size) in _ALEX.items():
+        alex |= _layer(index, outputs, inputs, size)
+    squeeze = _layer("0", 64, 3, 3)
     inputs = 64
-    for index, narrow, wide in (
-        (3, 16, 64),
-        (4, 16, 64),
-        (6, 32, 128),
-        (7, 32, 128),
-        (9, 48, 192),
-        (10, 48, 192),
-        (11, 64, 256),
-        (12, 64, 256),
-    ):
-        squeeze |= layer(f"features.{index}.squeeze", narrow, inputs, 1)
-        squeeze |= layer(f"features.{index}.expand1x1", wide, narrow, 1)
-        squeeze |= layer(f"features.{index}.expand3x3", wide, narrow, 3)
+    for index, (narrow, wide) in _FIRES.items():
+        squeeze |= _layer(f"{index}.squeeze", narrow, inputs, 1)
+        squeeze |= _layer(f"{index}.expand1x1", wide, narrow, 1)
+        squeeze |= _layer(f"{index}.expand3x3", wide, narrow, 3)
         inputs = 2 * wide
     vgg: dict[str, tuple[int, ...]] = {}
-    for index, (i, o) in _VGG.items():
-        vgg |= layer(f"features.{index}", o, i, 3)
+    for index, (inputs, outputs) in _VGG.items():
+        vgg |= _layer(index, outputs, inputs, 3)
     return {
         "alexnet": alex,
         "squeezenet": squeeze,
         "vgg16": vgg,
-        "lpips-alex-heads": heads(64, 192, 384, 256, 256),
-        "lpips-squeeze-heads": heads(64, 128, 256, 384, 384, 512, 512),
-        "lpips-vgg-heads": heads(64, 128, 256, 512, 512),
+        "lpips-alex-heads": _heads(64, 192, 384, 256, 256),
+        "lpips-squeeze-heads": _heads(64, 128, 256, 384, 384, 512, 512),
+        "lpips-vgg-heads": _heads(64, 128, 256, 512, 512),
         "dists-alpha-beta": {"alpha": (1, 1475, 1, 1), "beta": (1, 1475, 1, 1)},
     }
+
+
+def _layer(name: str, outputs: int, inputs: int, size: int) -> dict[str, tuple[int, ...]]:
+    kernel = (outputs, inputs, size, size)
+    return {f"features.{name}.weight": kernel, f"features.{name}.bias": (outputs,)}
+
+
+def _heads(*channels: int) -> dict[str, tuple[int, ...]]:
+    return {f"lin{i}.weight": (1, c, 1, 1) for i, c in enumerate(channels)}
 
 
 def _peer(names: tuple[str, ...], original: VideoFile, decoded: list[VideoFile]) -> object:

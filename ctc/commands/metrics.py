@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from ctc.errors import MetricError, near_miss
-from ctc.metrics import metric_by_name, metric_names, metric_sets
 
 HELP = "list the metrics, their signatures, and what is missing"
 EXAMPLES = """examples:
@@ -23,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a metric: name, title, signature or why it is not available."""
+    from ctc.metrics import metric_by_name, metric_names
+
     names = _set(args.set) if args.set else args.names or metric_names()
     width = max(len(name) for name in names)
     for name in names:
@@ -35,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _set(name: str) -> tuple[str, ...]:
+    from ctc.metrics import metric_sets
+
     sets = metric_sets()
     if name not in sets:
         raise MetricError(

@@ -12,10 +12,10 @@ from ctc.study.metric_study import Study, ladder_label
 _INTRODUCTION = """\
 # Which metric to believe
 
-Every cell is the QP of {card} at which the metric in the column gives the same figure as the
-distortion in the row: the mean of {count} sequences, first {frames} pictures of each. A small
-number means that the metric is content, a large one that it objects. `<` and `>`: beyond the ends
-of the ladder (QP {ladder}). Distortions: blur (Gaussian, in samples), noise (on luma, new in each
+Every cell is the QP of {card} at which the metric (row) gives the same figure as the distortion
+(column): the mean of {count} sequences, first {frames} pictures of each. A small number means that
+the metric is content, a large one that it objects. `<` and `>`: beyond the ends of the ladder
+(QP {ladder}). Distortions: blur (Gaussian, in samples), noise (on luma, new in each
 picture, in 8-bit steps), drift (the face grows wider until the last picture, in samples), jitter
 (each picture moved on its own, in samples), held (every picture held so many times), frozen (the
 first picture for ever).
@@ -125,7 +125,7 @@ def _plots(study: Study, folder: Path) -> list[Path]:
     ]
     cells = [[study.equivalents(m)[d] for d in study.distortions] for m in metrics]
     values = np.array([[np.nan if c.qp is None else c.qp for c in row] for row in cells])
-    plt.rcParams["svg.hashsalt"] = "metric-study"
+    plt.rcParams.update({"svg.hashsalt": "metric-study", "svg.fonttype": "none"})
     figure, axes = plt.subplots(
         figsize=(1.6 + 0.75 * len(study.distortions), 1.2 + 0.32 * len(metrics))
     )
@@ -140,7 +140,7 @@ def _plots(study: Study, folder: Path) -> list[Path]:
     axes.set_title("The QP that each metric takes a distortion for")
     figure.tight_layout()
     paths = [folder / "equivalent_qp.png", folder / "equivalent_qp.svg"]
-    figure.savefig(paths[0], dpi=110, metadata={"Software": None})
+    figure.savefig(paths[0], dpi=80, metadata={"Software": None})
     figure.savefig(paths[1], metadata={"Date": None})
     plt.close(figure)
     return paths
