@@ -23,6 +23,7 @@ from ctc.stage_inputs import described_format
 from ctc.stage_program import run_program
 from ctc.stage_record import failed_record
 from ctc.store import Store
+from ctc.weights import measuring_environment
 from reference_sw.video.format import VideoFormat
 
 
@@ -124,7 +125,7 @@ def _measuring_program(job: Path) -> Program:
         ("-m", "ctc.measure_program", "{job}"),
         {"job": job},
         "",
-        {"PYTHONPATH": str(root)},
+        {"PYTHONPATH": str(root), **measuring_environment()},
     )
 
 

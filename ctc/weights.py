@@ -20,12 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ctc.errors import MetricError, near_miss
+from ctc.sequence_folders import ctc_home
 from ctc.weights_sets import SETS, WeightsSet
 
 Tensors = dict[str, npt.NDArray[Any]]
 
 MAX_BYTES = 1 << 30
 FOLDERS_VARIABLE = "CTC_WEIGHTS"
+PASSED_VARIABLES = ("CTC_DEVICE", "CTC_FFMPEG", "IMAGEIO_FFMPEG_EXE")
 ORIGIN = "source_sha256"
 
 
@@ -61,18 +63,27 @@ def weights_set(name: str) -> WeightsSet:
 def own_folder() -> Path:
     """Return where imported weights go: the first of $CTC_WEIGHTS, else $CTC_HOME/weights."""
     listed = [part for part in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if part]
-    home = Path(os.environ.get("CTC_HOME", ".ctc")).absolute() / "weights"
-    return Path(listed[0]).expanduser() if listed else home
+    return Path(listed[0]).expanduser() if listed else ctc_home() / "weights"
 
 
 def search_folders() -> list[Path]:
     """Return the folders searched in order: $CTC_WEIGHTS, $CTC_HOME/weights, $GVC_DATA/weights."""
     listed = [part for part in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if part]
     folders = [Path(part).expanduser() for part in listed]
-    folders.append(Path(os.environ.get("CTC_HOME", ".ctc")).absolute() / "weights")
+    folders.append(ctc_home() / "weights")
     if data := os.environ.get("GVC_DATA"):
         folders.append(Path(data) / "weights")
     return folders
+
+
+def measuring_environment() -> dict[str, str]:
+    """Return the variables that decide what a metric is, for a process in another folder.
+
+    The folders of weights are made absolute; the device and the ffmpeg program go with them.
+    """
+    folders = os.pathsep.join(str(folder.absolute()) for folder in search_folders())
+    passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+    return {FOLDERS_VARIABLE: folders, **passed}
 
 
 def digest_of(tensors: Tensors) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +21,9 @@ from safetensors.numpy import load_file, save_file
 from ctc import weights
 from ctc.__main__ import main
 from ctc.errors import MetricError
+from ctc.measure_stage import _measuring_program
 from ctc.metrics import metric_by_name
+from ctc.process import program_environment
 from ctc.weights import State, digest_of, find, load
 from ctc.weights_fetch import fetch_weights
 from ctc.weights_import import file_sha256, import_weights
@@ -261,3 +265,33 @@ def test_no_network_names_the_offline_way(tensors: dict[str, Any]) -> None:
     entry = tiny_set(tensors, address="http://127.0.0.1:9/tiny.pth")
     with pytest.raises(MetricError, match=r"cannot be fetched: .*; with the file at hand run: ctc"):
         fetch_weights(entry)
+
+
+def test_the_measuring_process_finds_the_same_weights(
+    tmp_path: Path, only_this_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It starts in another folder with few variables: the signature must be the planned one."""
+    if not (DATA / "weights" / "lpips_alex_v0.1.npz").is_file():
+        pytest.skip("GVC_DATA is not set, or holds no weights/lpips_alex_v0.1.npz")
+    only_this_folder.mkdir()
+    (only_this_folder / "lpips_alex_v0.1.npz").symlink_to(DATA / "weights" / "lpips_alex_v0.1.npz")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CTC_WEIGHTS", "weights")
+    planned = metric_by_name("lpips-alex").signature()
+    assert "alexnet=8299f699" in planned
+    other = tmp_path / "other"
+    other.mkdir()
+    program = _measuring_program(tmp_path / "job.json")
+    asked = (
+        "from ctc.metrics import metric_by_name; print(metric_by_name('lpips-alex').signature())"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=other,
+        env=program_environment(1, program.environment, other),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert answer.stdout.strip() == planned
