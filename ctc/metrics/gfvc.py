@@ -22,7 +22,7 @@ from ctc.metrics.lpips import Lpips
 from ctc.metrics.per_picture import PictureMetric, Values
 from ctc.metrics.pictures import PictureBatch, Samples
 from ctc.metrics.psnr import DB_OF_MEAN, Psnr, WeightedPsnr, decibel
-from ctc.metrics.ssim import WINDOW, Maps, Ssim, moments, similarity_maps
+from ctc.metrics.ssim import WINDOW, Maps, Ssim, filter_valid, similarity_maps
 from reference_sw.video.format import ChromaFormat, ColourModel, Matrix, VideoFormat
 
 ZERO_MSE_DB = 100.0
@@ -129,8 +129,8 @@ def _planes(batch: PictureBatch) -> tuple[Maps, ...]:
 def _ssim_of_plane(original: PictureBatch, decoded: PictureBatch, index: int) -> Values:
     def compute() -> Values:
         a, b = _planes(original)[index], _planes(decoded)[index]
-        of_a = original.derived(f"opencv yuv444 moments {index}", lambda: moments(a))
-        return np.asarray(similarity_maps(a, b, of_a, 255)[0].mean(axis=(1, 2)), dtype=np.float64)
+        mean_a = original.derived(f"opencv yuv444 mean {index}", lambda: filter_valid(a))
+        return np.asarray(similarity_maps(a, b, mean_a, 255)[0].mean(axis=(1, 2)), dtype=np.float64)
 
     return decoded.derived(f"gfvc ssim {index} against {id(original)}", compute)
 

@@ -15,7 +15,7 @@ from ctc.metrics.base import Metric
 from ctc.metrics.per_picture import PictureMetric, Values
 from ctc.metrics.pictures import PictureBatch
 from ctc.metrics.psnr import missing_planes
-from ctc.metrics.ssim import Maps, moments, similarity_maps
+from ctc.metrics.ssim import Maps, filter_valid, similarity_maps
 from reference_sw.video.format import VideoFormat
 
 EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -49,11 +49,11 @@ def _pyramid(batch: PictureBatch, plane: str) -> list[Maps]:
 def ms_ssim(original: PictureBatch, decoded: PictureBatch, plane: str) -> Values:
     """Return the MS-SSIM of one plane of each picture, shape (pictures,), 0..1."""
     a, b = _pyramid(original, plane), _pyramid(decoded, plane)
-    of_a = original.derived(f"ms-ssim moments {plane}", lambda: [moments(level) for level in a])
+    means = original.derived(f"ms-ssim means {plane}", lambda: [filter_valid(x) for x in a])
     peak = (1 << original.format.bit_depth) - 1
     figure = np.ones(len(original))
     for level, exponent in enumerate(EXPONENTS):
-        whole, contrast = similarity_maps(a[level], b[level], of_a[level], peak)
+        whole, contrast = similarity_maps(a[level], b[level], means[level], peak)
         last = level == len(EXPONENTS) - 1
         mean = (whole if last else contrast).mean(axis=(1, 2))
         # A negative factor has no real power: it counts as 0, as the signature says.

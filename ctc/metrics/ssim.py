@@ -45,20 +45,17 @@ def filter_valid(planes: Maps) -> Maps:
     return np.asarray(correlate1d(rows, taps, axis=-2)[..., edge:-edge, :], dtype=np.float64)
 
 
-def moments(planes: Maps) -> tuple[Maps, Maps]:
-    """Return the local mean and the local mean of squares of each plane."""
-    return filter_valid(planes), filter_valid(planes * planes)
-
-
-def similarity_maps(a: Maps, b: Maps, of_a: tuple[Maps, Maps], peak: int) -> tuple[Maps, Maps]:
+def similarity_maps(a: Maps, b: Maps, mean_a: Maps, peak: int) -> tuple[Maps, Maps]:
     """Return the SSIM map and its contrast-structure factor, each (n, h-10, w-10).
 
-    of_a: moments(a), given so that the original's are computed once.
+    mean_a: filter_valid(a), given so that the original's is computed once.
     """
     c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
-    (mean_a, square_a), (mean_b, square_b) = of_a, moments(b)
+    mean_b = filter_valid(b)
     product, power = mean_a * mean_b, mean_a**2 + mean_b**2
-    contrast = (2 * (filter_valid(a * b) - product) + c2) / (square_a + square_b - power + c2)
+    # The two variances are only ever added: one filter for both.
+    squares = filter_valid(a * a + b * b)
+    contrast = (2 * (filter_valid(a * b) - product) + c2) / (squares - power + c2)
     return (2 * product + c1) / (power + c1) * contrast, contrast
 
 
@@ -83,8 +80,8 @@ def ssim(original: PictureBatch, decoded: PictureBatch, plane: str, downsample: 
         return batch.derived(key, lambda: downsampled(_float(batch.plane(plane)), factor))
 
     a, b = samples(original), samples(decoded)
-    of_a = original.derived(f"ssim moments {plane} /{factor}", lambda: moments(a))
-    return np.asarray(similarity_maps(a, b, of_a, peak)[0].mean(axis=(1, 2)), dtype=np.float64)
+    mean_a = original.derived(f"ssim mean {plane} /{factor}", lambda: filter_valid(a))
+    return np.asarray(similarity_maps(a, b, mean_a, peak)[0].mean(axis=(1, 2)), dtype=np.float64)
 
 
 def _float(planes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Maps:
