@@ -2,6 +2,8 @@
 # the environment elsewhere.
 PYTHON ?= python3
 VENV ?= .venv
+CONDITIONS ?= demo
+OPTIONS ?=
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
@@ -27,8 +29,8 @@ check: setup ## format, lint, types, import layers, quick tests
 test: setup ## every test that a fresh machine can run
 	$(BIN)/python -m pytest
 
-campaign: setup ## encode, decode, measure and report the demo campaign
-	$(BIN)/ctc run demo
+campaign: setup ## encode, decode, measure, report: CONDITIONS=demo OPTIONS="..."
+	$(BIN)/ctc run $(CONDITIONS) $(OPTIONS)
 
 conformance: setup ## decode the conformance streams and compare their hashes
 	$(BIN)/python -m pytest tests/conformance

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ctc.campaign_lock import Selection
     from ctc.campaign_tasks import RunOptions
     from ctc.plan import Plan
+    from ctc.results import CampaignResults
     from ctc.stage import Place
 
 HELP = "encode, decode, measure and report everything that test conditions ask for"
@@ -19,6 +20,7 @@ EXAMPLES = """examples:
   ctc run talking-head --class TALKING-HEAD --frames 16 --name quick
   ctc run demo --add-codec my_codec.yaml          the listed tests and one more
   ctc run demo --codec my_codec.yaml --name mine  my codec alone against the anchor
+  ctc run demo --codec my_codec.yaml --name mine --agreed-anchors   without running the anchor
   ctc run jvet-ldb --dry-run                      what would run and what is finished
 
 exit code: 0 all done, 1 some stages have no result, 2 wrong input, 130 interrupted"""
@@ -51,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep these rate points; with CARD=, use these values for that card",
     )
     chosen.add_argument("--frames", type=int, metavar="N", help="code the first N pictures only")
+    chosen.add_argument(
+        "--agreed-anchors",
+        action="store_true",
+        help="take the anchors' agreed results (anchors/results) instead of running them",
+    )
     add_run_arguments(parser)
 
 
@@ -102,7 +109,19 @@ def run(args: argparse.Namespace) -> int:
     name = args.name or conditions.name
     folder = args.output or Path("reports") / name
     plan = plan_new(folder, conditions, path, _selection(args), name)
+    if args.agreed_anchors:
+        plan = _with_agreed_anchors(plan)
     return run_plan(plan, folder, args)
+
+
+def _with_agreed_anchors(plan: Plan) -> Plan:
+    from ctc.agreed_anchors import use_agreed
+    from ctc.store import Store, default_store_root
+
+    plan, lines = use_agreed(plan, Store(default_store_root()))
+    for line in lines:
+        print(line, file=sys.stderr)
+    return plan
 
 
 def _selection(args: argparse.Namespace) -> Selection:
@@ -182,8 +201,30 @@ def report(folder: Path, anew: bool = False) -> None:
     results = read_campaign(folder)
     collect_pictures(folder, results, Store(default_store_root()))
     for path in write_reports(results, folder, pictures=load_pictures(folder, results)):
-        print(path)
+        if path.parent == folder:
+            print(path)
+    _print_summary(folder, results)
     note_reported(folder)
+
+
+def _print_summary(folder: Path, results: CampaignResults) -> None:
+    """Print the table of means, and how the anchors compare with the agreed ones."""
+    from ctc.agreed_anchors import agreed_folder, agreement
+    from ctc.campaign_lock import read_lock
+    from ctc.comparison import BdSettings, compare_configuration
+    from ctc.comparison_tables import summary_table
+    from ctc.report.tables import terminal
+    from ctc.results_reader import read_campaign
+
+    settings = BdSettings.from_conditions(results.bd_rate)
+    for configuration in results.configurations:
+        if len(configuration.cards) > 1:
+            table = summary_table(compare_configuration(configuration, settings), ())
+            print("\n" + terminal(table, sys.stdout.isatty()), end="")
+    lock = read_lock(folder)
+    agreed = agreed_folder(lock.conditions)
+    if agreed is not None and lock.selection.frames is None:
+        print("\n".join(agreement(results, read_campaign(agreed))))
 
 
 def _place(plan: Plan, folder: Path, args: argparse.Namespace) -> Place:
