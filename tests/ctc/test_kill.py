@@ -30,7 +30,13 @@ def start(campaign: SmallCampaign, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
+
+
+def heed_interrupts() -> None:
+    """Undo what the shell does to a command in the background: SIGINT ignored, and inherited."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def finished_encodes(campaign: SmallCampaign) -> set[tuple[str, str]]:
