@@ -5,7 +5,7 @@ Source: reference_sw/specification, clause 6.5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,3 @@ class GfvState:
             self.previous_coordinates = parameters.coordinates
         if parameters.matrix_layout is not None:
             self.previous_matrices = parameters.matrices
-
-
-@dataclass
-class GfvStates:
-    """States of all gfv_id."""
-
-    by_id: dict[int, GfvState] = field(default_factory=dict)
-
-    def of(self, gfv_id: int) -> GfvState:
-        """Return the state of a gfv_id, an empty one at first."""
-        return self.by_id.setdefault(gfv_id, GfvState())
