@@ -81,7 +81,7 @@ class MeasureTask(Task):
             reason = run.failure or "measure: ended without this figure"
             failed = [m.keyed for m in remaining if m.metric in culprits]
             records += [
-                failed_record(self.stage, keyed, self.codec, reason, retry=False)
+                failed_record(self.stage, keyed, self.codec, reason, retry=run.outside)
                 for keyed in failed
             ]
             remaining = [m for m in remaining if m.metric not in culprits]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ctc.errors import CtcError
+from ctc.orphans import end_processes_of
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 PASSED_ENVIRONMENT = (
@@ -139,6 +140,7 @@ class Supervisor:
             return ProcessResult(**lines[-1])
         for line in lines:
             _kill_group(line["group"])  # the program died with its launcher, its children did not
+        end_processes_of(command.work)  # nor did those that left the group
         if self._stopping:
             return ProcessResult(stopped="cancelled")
         raise LauncherError(f"{command.argv[0]}: its launcher ended with {launcher.returncode}")

@@ -11,7 +11,7 @@ from ctc.process import Command, ProcessResult, program_environment
 from ctc.program import Program
 from ctc.record import Record
 from ctc.stage import DISK_FULL, Cancelled, Place, Task, open_store, with_disk_state
-from ctc.stage_record import cost, failure_reason
+from ctc.stage_record import cost, ended_from_outside, failure_reason
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def run_program(
     failure = failure_reason(role, result, logs) if result.failure else ""
     if failure and not failure.startswith(DISK_FULL):
         failure = with_disk_state(failure, work)
-    return ProgramRun(result, failure, logs, fields, failure.startswith(DISK_FULL))
+    outside = failure.startswith(DISK_FULL) or ended_from_outside(result)
+    return ProgramRun(result, failure, logs, fields, outside)
 
 
 def missing_output(role: str, path: Path) -> str:

@@ -15,6 +15,7 @@ from ctc.record import Record
 
 DISK_FULL_WORDS = (b"No space left on device", b"Disk quota exceeded")
 REASON_LENGTH = 400
+OUTSIDE_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def new_record(stage: str, keyed: Keyed, codec: str, ctc_version: str) -> Record:
@@ -71,6 +72,14 @@ def failure_reason(role: str, result: ProcessResult, logs: tuple[Path, Path]) ->
     elif result.failure.endswith("(SIGXFSZ)") or b"File too large" in tail(logs[1]):
         line = f"a file over the size limit: {line}"
     return line[:REASON_LENGTH]
+
+
+def ended_from_outside(result: ProcessResult) -> bool:
+    """Whether the system or an operator ended a program: out of memory, a node being drained.
+
+    It says nothing of the program, so the next resume runs the stage again by itself.
+    """
+    return result.signal in OUTSIDE_SIGNALS and not result.stopped
 
 
 def tail(path: Path, size: int = 4096) -> bytes:

@@ -23,6 +23,7 @@ from ctc.atomic_file import publish
 from ctc.claim import Claims, Owner, alive, this_process
 from ctc.errors import StoreError
 from ctc.keys import file_sha256
+from ctc.orphans import end_processes_of
 from ctc.record import Output
 from ctc.record_folder import RecordFolder
 from ctc.sequence_folders import ctc_home
@@ -142,6 +143,7 @@ class Store:
             if len(parts) != 4 or not parts[1].isdigit():
                 continue
             if alive(Owner(parts[0], int(parts[1]), parts[2])) is False:
+                end_processes_of(folder)  # their launcher died with the runner
                 shutil.rmtree(folder, ignore_errors=True)
                 swept += 1
         return swept

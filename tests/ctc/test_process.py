@@ -108,7 +108,8 @@ def test_what_a_program_leaves_running_ends_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("victim", ["runner", "launcher"])
 def test_no_program_outlives_a_killed_runner_or_launcher(tmp_path: Path, victim: str) -> None:
     marker = f"orphan-{victim}-{os.getpid()}-{time.monotonic_ns()}"
-    inner = f"import time; time.sleep(300) # {marker}"
+    session = "os.setsid()" if victim == "launcher" else "pass"  # no group to find it by
+    inner = f"import os,time; {session}; open('ready','w'); time.sleep(300) # {marker}"
     code = f"import subprocess,sys; subprocess.run([sys.executable,'-c',{inner!r}])"
     runner = f"""
 import sys; from pathlib import Path; from ctc.process import *
@@ -119,7 +120,8 @@ Supervisor().run(Command((sys.executable, "-c", {code!r}), w, w/"o", w/"e",
     root = Path(__file__).parents[2]
     process = subprocess.Popen([sys.executable, "-c", runner], cwd=root, stderr=subprocess.DEVNULL)
     try:
-        assert wait_until(lambda: len(running(marker)) == 3)  # runner, program and its child
+        assert wait_until((tmp_path / "ready").exists)
+        assert len(running(marker)) == 3  # runner, program and its child
         if victim == "runner":
             process.kill()
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -143,3 +144,26 @@ def test_work_folders_of_dead_runners_are_swept_and_others_kept(store: Store) ->
         assert store.sweep() == 1
         assert mine.is_dir() and foreign.is_dir() and not dead.exists()
     assert not mine.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_outlived_a_dead_runner_and_its_launcher_ends_with_the_next_sweep(
+    store: Store, tmp_path: Path
+) -> None:
+    me = this_process()
+    folder = store.root / "work" / f"{me.machine}-{me.pid}-1-abc"
+    (folder / "run").mkdir(parents=True)
+    sleeper = [sys.executable, "-c", "import time; time.sleep(300)"]
+    inside, beside = (
+        subprocess.Popen(
+            sleeper, env={"TMPDIR": str(place), "PATH": os.environ["PATH"]}, start_new_session=True
+        )
+        for place in (folder / "run", tmp_path / f"{folder.name}-not")
+    )
+    try:
+        assert store.sweep() == 1
+        assert inside.wait(10) == -signal.SIGKILL and beside.poll() is None
+    finally:
+        for process in (inside, beside):
+            process.kill()
+            process.wait()
