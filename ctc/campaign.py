@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import os
 import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
@@ -20,15 +18,16 @@ import ctc.process
 from ctc.campaign_state import CampaignState
 from ctc.campaign_tasks import RunOptions, TaskBuilder
 from ctc.curve import Curve, Failure, Job
+from ctc.dispatcher import Dispatcher, Lost
 from ctc.errors import CtcError
-from ctc.executor import local_executor
+from ctc.machine import Slots
 from ctc.plan import Plan
 from ctc.record import Output
-from ctc.stage import Outcome, Place, open_store, run_stage
+from ctc.run_time import Left, RunTimes, TimeLeft, ToRun, stages_left, to_run
+from ctc.stage import Outcome, Place, open_store
 from ctc.stage_record import failed_record
 
-PRIORITY = {"measure": 0, "decode": 1, "encode": 2}  # so that decoded files go soon
-BUSY_WAIT_S = 0.5
+BUSY_WAIT_S = (0.5, 8.0)  # at first, and at most
 MAX_REMAKES = 3
 
 
@@ -38,8 +37,8 @@ class Progress(Protocol):
     def begin(self, total: int, tally: Counter[str], jobs: int) -> None:
         """A run of so many stages starts, some of them finished; so many run at once."""
 
-    def ended(self, job: Job, outcome: Outcome, tally: Counter[str]) -> None:
-        """A job has ended; so many stages are finished, failed and left now."""
+    def ended(self, job: Job, outcome: Outcome, tally: Counter[str], left: Left | None) -> None:
+        """A job has ended; so many stages are finished, failed and left now; the time they take."""
 
     def tick(self) -> None:
         """Stages are still running: time has passed."""
@@ -78,16 +77,16 @@ class Campaign:
         progress: Progress,
         only: tuple[str, ...] = (),
         executor: Executor | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self._place, self._options, self._progress = place, options, progress
         self.state = CampaignState(plan.lock, place, only, options.force, options.retry_failed)
         self._tasks = TaskBuilder(plan, self.state.inputs, options)
-        self._own_executor = executor is None
-        self._executor = executor or local_executor(place.jobs)
-        self._ready: list[tuple[float, int, int, Job]] = []
-        self._order = itertools.count()
+        self._times = RunTimes(self.state.inputs)
+        self._time_left = TimeLeft(self._times)
+        self._jobs = Dispatcher(self._tasks, place, self._times, executor, slots, progress.warn)
         self._waiters: dict[str, list[Curve]] = {}
-        self._running: dict[Future[Outcome], tuple[Job, int]] = {}
+        self._busy: Counter[str] = Counter()
         self._remakes: Counter[str] = Counter()
         self._tally: Counter[str] = Counter()
         self._ran = 0
@@ -102,15 +101,14 @@ class Campaign:
         with stop_on_signals():
             for curve in self.state.curves.values():
                 self._resolve(curve)
-            self._progress.begin(self.state.total, self._tally, self._place.jobs)
+            self._progress.begin(self.state.total, self._tally, self._jobs.slots.jobs)
             try:
                 self._loop()
             except BaseException:
                 ctc.process.SUPERVISOR.stop()  # nobody will look at what the programs make
                 raise
             finally:
-                if self._own_executor:
-                    self._executor.shutdown(wait=True, cancel_futures=True)
+                self._jobs.shutdown()
                 self._progress.end()
             summary.interrupted = ctc.process.SUPERVISOR.stopping
         for line in store.drain_warnings():
@@ -127,43 +125,28 @@ class Campaign:
         return summary
 
     def _loop(self) -> None:
-        while (self._ready or self._running) and not ctc.process.SUPERVISOR.stopping:
-            self._dispatch()
-            if not self._running:  # all that is left is claimed by other runners
-                time.sleep(BUSY_WAIT_S / 2)
-                continue
-            done, _ = wait(self._running, timeout=BUSY_WAIT_S, return_when=FIRST_COMPLETED)
+        while self._jobs and not ctc.process.SUPERVISOR.stopping:
+            for job, reason in self._jobs.start(lambda job: job.force or self._options.force):
+                self._ended(job, self._cannot_run(job, reason, "not-supported"))
+            for job, result in self._jobs.ended():
+                if isinstance(result, Lost):
+                    result = self._cannot_run(job, str(result), "failed")
+                self._ended(job, result)
             self._progress.tick()
-            for future in done:
-                job, _ = self._running.pop(future)
-                self._ended(job, future.result())
 
-    def _dispatch(self) -> None:
-        """Start jobs while slots are free; one that asks for more slots keeps its turn."""
-        while self._ready and self._ready[0][0] <= time.monotonic():
-            job = self._ready[0][3]
-            slots = min(self._tasks.cpus_of(job), self._place.jobs)
-            if slots + sum(taken for _, taken in self._running.values()) > self._place.jobs:
-                return
-            heapq.heappop(self._ready)
+    def _cannot_run(self, job: Job, reason: str, status: str) -> Outcome:
+        """Note stages that cannot be run here, or now; the next resume tries again."""
+        stages = [keyed for keyed, _, _ in job.pending] or [job.keyed]
+        records = []
+        warnings: tuple[str, ...] = ()
+        for keyed in stages:
+            record = failed_record(job.stage, keyed, job.point.card, reason, retry=True)
+            records.append(replace(record, status=status))
             try:
-                task = self._tasks.task(job)
+                self._place.records.write(records[-1])
             except CtcError as problem:
-                self._ended(job, self._cannot_run(job, str(problem)))
-                continue
-            force = job.force or self._options.force
-            future = self._executor.submit(run_stage, task, self._place, force)
-            self._running[future] = (job, slots)
-
-    def _cannot_run(self, job: Job, reason: str) -> Outcome:
-        """Note a stage whose codec is absent; the next resume looks for it again."""
-        record = failed_record(job.stage, job.keyed, job.point.card, reason, retry=True)
-        record = replace(record, status="not-supported")
-        try:
-            self._place.records.write(record)
-        except CtcError as problem:
-            return Outcome([record], warnings=(str(problem),))
-        return Outcome([record])
+                warnings = (str(problem),)
+        return Outcome(records, warnings=warnings)
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
         for line in outcome.warnings:
@@ -180,22 +163,43 @@ class Campaign:
                     Failure(job.name, "failed", "given up: its input vanishes from the store")
                 )
                 return
+        not_before = self._not_before(job, outcome)
         for curve in curves:
             self._keep_track(job, outcome, curve)
-            self._resolve(curve, time.monotonic() + BUSY_WAIT_S if outcome.busy else 0.0)
+            self._resolve(curve, not_before)
         if not outcome.gone and not outcome.busy:
-            self._progress.ended(job, outcome, self._tally)
+            if job.stage == "measure" and not outcome.cached and outcome.wall_s:
+                self._learn(to_run(job), outcome.wall_s)
+            left = self._time_left.left(self._jobs.slots.jobs)
+            self._progress.ended(job, outcome, self._tally, left)
+
+    def _not_before(self, job: Job, outcome: Outcome) -> float:
+        """When to look again at a job that another runner has: soon at first, then less often."""
+        if not outcome.busy:
+            self._busy.pop(job.key, None)
+            return 0.0
+        self._busy[job.key] += 1
+        shortest, longest = BUSY_WAIT_S
+        return time.monotonic() + min(longest, shortest * 1.5 ** (self._busy[job.key] - 1))
+
+    def _learn(self, ran: ToRun, wall_s: float) -> None:
+        """Let what a stage took improve what is predicted of the others."""
+        if self._jobs.learn(ran, wall_s):
+            self._time_left.refresh()
 
     def _resolve(self, curve: Curve, not_before: float = 0.0) -> None:
         """Queue what can run now of a curve; a job wanted by two curves runs once."""
         before = curve.tally.copy()
-        for job in self.state.resolve(curve):
+        jobs = self.state.resolve(curve)
+        for job in jobs:
             waiters = self._waiters.setdefault(job.key, [])
             if not waiters:
-                item = (not_before, PRIORITY[job.stage], next(self._order), job)
-                heapq.heappush(self._ready, item)
+                self._jobs.push(job, not_before)
             if curve not in waiters:
                 waiters.append(curve)
+        for (stage, point), wall_s in curve.took.items():
+            self._learn(ToRun(stage, point), wall_s)
+        self._time_left.update(curve.name, stages_left(curve, jobs, self.state.inputs))
         self._tally.update(curve.tally)
         self._tally.subtract(before)
         if curve.finished:

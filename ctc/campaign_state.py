@@ -66,6 +66,7 @@ class CampaignState:
                 self._count_failure(curve, point, step)
             for stage, record in zip(STAGES, step.records, strict=False):
                 curve.note(f"{stage}/{point.name}", record)
+                curve.took[stage, point] = record.cost.get("wall_s", 0.0)
         jobs = [step.job for step in steps.values() if step.job]
         if curve.measured and not jobs:
             jobs += self._measure(curve, {p: s for p, s in steps.items() if s.decoded is not None})
@@ -106,7 +107,8 @@ class CampaignState:
         decode = self.inputs.decode(point, bitstream.sha256)
         record = self._lookup(decode.key)
         if record is None:
-            return Step(1, job=self._decode_job(point, encode, decode, bitstream, None))
+            job = self._decode_job(point, encode, decode, bitstream, None)
+            return Step(1, job=job, records=(encoded,))
         if record.output is None:
             return Step(1, failure=Failure(f"decode/{point.name}", record.status, record.reason))
         return Step(2, decoded=record.output, records=(encoded, record))

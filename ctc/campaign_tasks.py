@@ -10,7 +10,9 @@ from ctc.decode_stage import DecodeTask
 from ctc.encode_stage import EncodeTask
 from ctc.errors import CardError, StageError
 from ctc.locked_card import Programs
+from ctc.machine import Needs
 from ctc.measure_stage import Measurement, MeasureTask
+from ctc.metrics.learned import device_name
 from ctc.plan import Plan
 from ctc.program import Program
 from ctc.stage import Task
@@ -33,15 +35,21 @@ class RunOptions:
 
 
 class TaskBuilder:
-    """Builds the task of a job; cpus_of says how many job slots it takes."""
+    """Builds the task of a job; needs_of says what that takes of a machine."""
 
     def __init__(self, plan: Plan, inputs: StageInputs, options: RunOptions) -> None:
         self._plan, self._inputs, self._options = plan, inputs, options
 
-    def cpus_of(self, job: Job) -> int:
-        """Cores the card asks for; measuring takes one."""
+    def needs_of(self, job: Job) -> Needs:
+        """What a job needs: its card says; measuring takes a core, and a GPU if it uses any."""
+        if job.stage == "measure":
+            return Needs(gpus=1 if device_name() == "cuda" else 0)
         card = self._plan.cards[job.point.card].card
-        return 1 if card is None or job.stage == "measure" else card.resources.cpus
+        if card is None:
+            return Needs()
+        program = card.encoder if job.stage == "encode" else card.decoder
+        stated = program.resources or card.resources
+        return Needs(stated.cpus, stated.gpus, stated.memory_gib)
 
     def task(self, job: Job) -> Task:
         """Return the task.

@@ -58,6 +58,14 @@ class SampleFormat(StrictModel):
     colour: Literal["ycbcr", "rgb"] | None = None
 
 
+class Resources(StrictModel):
+    """What one stage needs of a machine; memory_gib: 2 GiB where nothing is stated."""
+
+    cpus: int = Field(default=1, ge=1)
+    gpus: int = Field(default=0, ge=0)
+    memory_gib: float | None = Field(default=None, gt=0)
+
+
 class ProgramCard(StrictModel):
     """One command line: a program, its own files and its arguments.
 
@@ -66,6 +74,7 @@ class ProgramCard(StrictModel):
     PATH; `ffmpeg` is the program that imageio-ffmpeg installs and `python` this interpreter.
     modules: for `python`, the packages and modules whose source is the identity of the program.
     files: the program's own files by placeholder; relative to the card, or `$VARIABLE/path`.
+    resources: what this program needs, where it differs from what the card states for both.
     """
 
     program: str
@@ -75,19 +84,12 @@ class ProgramCard(StrictModel):
     arguments: list[str]
     environment: dict[str, str] = Field(default_factory=dict)
     timeout_s: float | None = Field(default=None, gt=0)
+    resources: Resources | None = None
 
     def placeholders(self) -> set[str]:
         """Names in braces in the arguments."""
         parts = (p for a in self.arguments for p in string.Formatter().parse(a))
         return {name for _, name, _, _ in parts if name is not None}
-
-
-class Resources(StrictModel):
-    """What one stage needs of a machine."""
-
-    cpus: int = Field(default=1, ge=1)
-    gpus: int = Field(default=0, ge=0)
-    memory_gib: float = Field(default=2.0, gt=0)
 
 
 class Complexity(StrictModel):

@@ -27,7 +27,7 @@ class Curve:
 
     points: the last stage wanted of each; measured: whether metrics are wanted; tally: stages done,
     failed and blocked (they wait for a failed one), and jobs still to run by kind of stage; logs:
-    codec logs read; notes: where they differ from what was measured.
+    codec logs read; notes: where they differ from what was measured; took: wall seconds of stages.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Curve:
     failures: list[Failure] = field(default_factory=list)
     logs: int = 0
     notes: list[str] = field(default_factory=list)
+    took: dict[tuple[str, Point], float] = field(default_factory=dict)
 
     def note(self, stage: str, record: Record) -> None:
         """Note what a record says of the codec's log."""

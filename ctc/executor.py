@@ -1,20 +1,39 @@
-"""Where tasks run: a concurrent.futures.Executor, local threads that supervise child processes.
+"""Where stages run: a concurrent.futures.Executor, local threads that supervise child processes.
 
-A task is plain data and leaves its results in folders, so any other Executor whose workers share
-those folders can take the place of this one.
+What is submitted is a StageCall: plain data that leaves its results in folders, so any other
+Executor whose workers share those folders can take the place of the local one.
 """
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import ctc.process
+from ctc.errors import CtcError
+from ctc.gpu import hold_gpus
+from ctc.machine import Needs, available_cores
+from ctc.stage import Outcome, Place, Task, run_stage
 
 
-def available_cores() -> int:
-    """Return the cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
+class WorkerLost(CtcError):
+    """The worker died under a stage, or left: the stage can run again on another."""
+
+
+@dataclass(frozen=True)
+class StageCall:
+    """One stage to run, as an executor is given it; needs: what the worker sets aside for it."""
+
+    name: str
+    task: Task
+    place: Place
+    force: bool
+    needs: Needs
+
+    def __call__(self) -> Outcome:
+        """Run the stage here, with GPUs of its own if it needs any."""
+        with hold_gpus(self.needs.gpus, lambda: ctc.process.SUPERVISOR.stopping) as gpus:
+            return run_stage(self.task, replace(self.place, gpus=gpus), self.force)
 
 
 def threads_for(jobs: int) -> int:

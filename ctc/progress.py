@@ -6,7 +6,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
-from ctc.curve import STAGES, Job
+from ctc.curve import Job
+from ctc.run_time import Left
 from ctc.stage import Outcome
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class RunProgress:
         self._bar: tqdm[Never] | None = None
         self._total = self._jobs = 0
         self._ran = 0
-        self._seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
+        self._left: Left | None = None
 
     def begin(self, total: int, tally: Counter[str], jobs: int) -> None:
         """A run of so many stages starts, some of them finished; so many run at once."""
@@ -41,10 +42,10 @@ class RunProgress:
         )
         self._show(tally)
 
-    def ended(self, job: Job, outcome: Outcome, tally: Counter[str]) -> None:
-        """A job has ended; so many stages are finished, failed and left now."""
+    def ended(self, job: Job, outcome: Outcome, tally: Counter[str], left: Left | None) -> None:
+        """A job has ended; so many stages are finished, failed and left now; the time they take."""
+        self._left = left
         if not outcome.cached:
-            self._seconds[job.stage].append(outcome.wall_s)
             self._ran += sum(record.done for record in outcome.records)
         bad = [record for record in outcome.records if not record.done]
         if self._bar is None:
@@ -74,24 +75,12 @@ class RunProgress:
             self._bar.close()
             self._bar = None
 
-    def time_left(self, tally: Counter[str]) -> str:
-        """Return the time left, from the mean of each kind of stage so far.
-
-        `over 00:01:00` while a kind of stage has yet to be seen, empty while none has.
-        """
-        seen = {stage: sum(walls) / len(walls) for stage, walls in self._seconds.items() if walls}
-        if not seen:
-            return ""
-        left = sum(tally[stage] * mean for stage, mean in seen.items()) / max(1, self._jobs)
-        unseen = any(tally[stage] and stage not in seen for stage in STAGES)
-        return f"{'over ' if unseen else ''}{_clock(left)}"
-
     def _show(self, tally: Counter[str]) -> None:
         if self._bar is None:
             return
         cached = max(0, tally["done"] - self._ran)
         text = f"{self._ran} run, {cached} cached, {tally['failed']} failed"
-        left = self.time_left(tally)
+        left = time_left(self._left)
         self._bar.n = min(self._total, tally["done"] + tally["failed"] + tally["blocked"])
         self._bar.set_postfix_str(f"{text}, {left} left" if left else text, refresh=True)
 
@@ -112,6 +101,17 @@ def _made(job: Job, outcome: Outcome) -> str:
     if job.stage == "encode" and outcome.records and outcome.records[0].output:
         return f", {outcome.records[0].output.bytes} bytes"
     return f", {len(job.pending)} figures" if job.stage == "measure" else ""
+
+
+def time_left(left: Left | None) -> str:
+    """Return the time left in words, empty while nothing is known.
+
+    `over` while a kind of stage has yet to be seen, of which little is known.
+
+    >>> time_left(Left(350.0, known=False))
+    'over 00:05:50'
+    """
+    return "" if left is None else f"{'' if left.known else 'over '}{_clock(left.seconds)}"
 
 
 def _clock(seconds: float) -> str:

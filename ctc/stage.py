@@ -30,7 +30,7 @@ class Place:
     """Where stages run and leave their results; means the same to all that share the folders.
 
     threads: that each program may use; jobs: stages run at once; file_limit_bytes: largest file a
-    program may write.
+    program may write; gpus: UUIDs of those that this stage alone uses.
     """
 
     store: Path
@@ -39,6 +39,7 @@ class Place:
     threads: int = 1
     jobs: int = 1
     file_limit_bytes: int | None = None
+    gpus: tuple[str, ...] = ()
 
     @property
     def records(self) -> RecordFolder:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ctc.process
+from ctc.gpu import VISIBLE_VARIABLE
 from ctc.process import Command, ProcessResult, program_environment
 from ctc.program import Program
 from ctc.record import Record
@@ -54,6 +55,8 @@ def run_program(
     (work / "run").mkdir(exist_ok=True)
     argv = program.command(values)
     environment = program_environment(place.threads, program.environment, work / "run")
+    if place.gpus:
+        environment[VISIBLE_VARIABLE] = ",".join(place.gpus)
     limit = place.file_limit_bytes
     limits = {} if limit is None else {"RLIMIT_FSIZE": limit}
     command = Command(

@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     from ctc.crosscheck import crosscheck
     from ctc.crosscheck_report import findings, passed, summary_lines
     from ctc.errors import ReportError
-    from ctc.executor import available_cores, threads_for
+    from ctc.executor import threads_for
+    from ctc.machine import available_cores
     from ctc.package_archive import Limits
     from ctc.progress import RunProgress
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ctc.commands.run import add_run_arguments, run_plan
+from ctc.commands.run import run_plan
+from ctc.run_arguments import add_run_arguments
 
 HELP = "run what is left of a campaign, and its reports"
 EXAMPLES = """examples:

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctc.run_arguments import add_run_arguments, options_of, place_of, slots_of
+
 if TYPE_CHECKING:
     from ctc.campaign_lock import Selection
-    from ctc.campaign_tasks import RunOptions
     from ctc.plan import Plan
     from ctc.results import CampaignResults
     from ctc.stage import Place
@@ -59,45 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take the anchors' agreed results (anchors/results) instead of running them",
     )
     add_run_arguments(parser)
-
-
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare how stages run: the part that ctc resume shares."""
-    group = parser.add_argument_group("running")
-    group.add_argument("--jobs", type=_positive, metavar="N", help="stages at once (cores)")
-    group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
-    group.add_argument("--force", action="store_true", help="run again what is finished")
-    group.add_argument("--retry-failed", action="store_true", help="run again what has failed")
-    group.add_argument("--timeout", type=_seconds, metavar="S", help="seconds allowed to a stage")
-    group.add_argument(
-        "--decode-twice", action="store_true", help="decode each bitstream twice and compare"
-    )
-    group.add_argument(
-        "--keep-decoded", action="store_true", help="keep decoded files after measuring"
-    )
-    group.add_argument(
-        "--file-limit-gib",
-        type=_seconds,
-        metavar="G",
-        help="largest file that a program may write",
-    )
-    group.add_argument("--stage", action="append", default=[], help=argparse.SUPPRESS)
-    group.add_argument("--no-report", action="store_true", help="leave the reports as they are")
-    group.add_argument("--quiet", action="store_true", help="only failures and the summary")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}: shall be at least 1")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{value}: shall be above 0")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -161,12 +123,14 @@ def run_plan(plan: Plan, folder: Path, args: argparse.Namespace) -> int:
 
     for line in [*plan.faults, *changed_programs(plan)]:
         print(line, file=sys.stderr)
-    place = _place(plan, folder, args)
+    place = place_of(plan, folder, args)
     if args.dry_run:
         return _dry_run(plan, place, args)
     open_folder(folder, plan)
     progress = RunProgress(sys.stderr, args.quiet)
-    campaign = Campaign(plan, place, _options(args), progress, tuple(args.stage))
+    slots = slots_of(place, args)
+    only = tuple(args.stage)
+    campaign = Campaign(plan, place, options_of(args), progress, only, slots=slots)
     summary = campaign.run()
     print(
         f"{folder}: {summary.total} stages: {summary.run} run, {summary.cached} finished before, "
@@ -225,35 +189,6 @@ def _print_summary(folder: Path, results: CampaignResults) -> None:
     agreed = agreed_folder(lock.conditions)
     if agreed is not None and lock.selection.frames is None:
         print("\n".join(agreement(results, read_campaign(agreed))))
-
-
-def _place(plan: Plan, folder: Path, args: argparse.Namespace) -> Place:
-    from ctc.executor import available_cores, threads_for
-    from ctc.stage import Place
-    from ctc.store import default_store_root
-
-    jobs = args.jobs or available_cores()
-    limit = args.file_limit_gib
-    return Place(
-        store=default_store_root(),
-        campaign=folder.absolute(),
-        ctc=plan.lock.ctc,
-        threads=threads_for(jobs),
-        jobs=jobs,
-        file_limit_bytes=None if limit is None else int(limit * (1 << 30)),
-    )
-
-
-def _options(args: argparse.Namespace) -> RunOptions:
-    from ctc.campaign_tasks import RunOptions
-
-    return RunOptions(
-        force=args.force,
-        retry_failed=args.retry_failed,
-        keep_decoded=args.keep_decoded,
-        decode_twice=args.decode_twice,
-        timeout_s=args.timeout,
-    )
 
 
 def _dry_run(plan: Plan, place: Place, args: argparse.Namespace) -> int:

@@ -1,0 +1,102 @@
+"""How stages run: the arguments that ctc run and ctc resume share, and what they stand for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctc.campaign_tasks import RunOptions
+    from ctc.machine import Slots
+    from ctc.plan import Plan
+    from ctc.stage import Place
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    group = parser.add_argument_group("running")
+    group.add_argument("--jobs", type=_positive, metavar="N", help="stages at once (cores)")
+    group.add_argument(
+        "--memory-gib", type=_above_0, metavar="G", help="for all stages together (the machine's)"
+    )
+    group.add_argument("--gpus", type=_not_negative, metavar="N", help="to use (the machine's)")
+    group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
+    group.add_argument("--force", action="store_true", help="run again what is finished")
+    group.add_argument("--retry-failed", action="store_true", help="run again what has failed")
+    group.add_argument("--timeout", type=_above_0, metavar="S", help="seconds allowed to a stage")
+    group.add_argument(
+        "--decode-twice", action="store_true", help="decode each bitstream twice and compare"
+    )
+    group.add_argument(
+        "--keep-decoded", action="store_true", help="keep decoded files after measuring"
+    )
+    group.add_argument(
+        "--file-limit-gib",
+        type=_above_0,
+        metavar="G",
+        help="largest file that a program may write",
+    )
+    group.add_argument("--stage", action="append", default=[], help=argparse.SUPPRESS)
+    group.add_argument("--no-report", action="store_true", help="leave the reports as they are")
+    group.add_argument("--quiet", action="store_true", help="only failures and the summary")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value}: shall be at least 1")
+    return value
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value}: shall be at least 0")
+    return value
+
+
+def _above_0(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{value}: shall be above 0")
+    return value
+
+
+def place_of(plan: Plan, folder: Path, args: argparse.Namespace) -> Place:
+    """Return where the stages of a plan run and leave their results."""
+    from ctc.executor import threads_for
+    from ctc.machine import available_cores
+    from ctc.stage import Place
+    from ctc.store import default_store_root
+
+    jobs = args.jobs or available_cores()
+    limit = args.file_limit_gib
+    return Place(
+        store=default_store_root(),
+        campaign=folder.absolute(),
+        ctc=plan.lock.ctc,
+        threads=threads_for(jobs),
+        jobs=jobs,
+        file_limit_bytes=None if limit is None else int(limit * (1 << 30)),
+    )
+
+
+def options_of(args: argparse.Namespace) -> RunOptions:
+    """Return how the stages run."""
+    from ctc.campaign_tasks import RunOptions
+
+    return RunOptions(
+        force=args.force,
+        retry_failed=args.retry_failed,
+        keep_decoded=args.keep_decoded,
+        decode_twice=args.decode_twice,
+        timeout_s=args.timeout,
+    )
+
+
+def slots_of(place: Place, args: argparse.Namespace) -> Slots:
+    """Return what stages may take of this machine."""
+    from ctc.machine import this_machine
+
+    return this_machine(place.jobs, args.memory_gib, args.gpus)
