@@ -9,8 +9,10 @@ from pathlib import Path
 from ctc.errors import StoreError
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, durable: bool = True) -> None:
     """Write a file under a temporary name, force it to disk, then rename it into place.
+
+    durable: what is copied from a durable file and verified when read need not be forced to disk.
 
     Raises:
         StoreError: the disk is full or the folder cannot be written; nothing is left behind.
@@ -22,11 +24,13 @@ def write_atomic(path: Path, content: bytes) -> None:
             with temporary.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
     except OSError as problem:
         raise StoreError(f"{path}: cannot be written: {problem.strerror}") from problem
 

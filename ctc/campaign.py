@@ -109,6 +109,7 @@ class Campaign:
                 raise
             finally:
                 self._jobs.shutdown()
+                self.state.keep_index()
                 self._progress.end()
             summary.interrupted = ctc.process.SUPERVISOR.stopping
         for line in store.drain_warnings():

@@ -10,6 +10,8 @@ from ctc.curve import STAGES, Curve, Failure, Job, Step
 from ctc.errors import ConditionsError, StoreError, near_miss
 from ctc.keys import Keyed
 from ctc.record import Output, Record
+from ctc.record_brief import Brief, brief_of
+from ctc.record_index import RecordIndex
 from ctc.stage import Place, open_store
 from ctc.stage_inputs import Point, StageInputs
 from reference_sw.video.format import ColourModel
@@ -37,10 +39,11 @@ class CampaignState:
         self.lock = lock
         self._records = place.records
         self._store = open_store(place.store)
+        self._own, self._shared = RecordIndex(self._records), RecordIndex(self._store.records)
         self._place = place
         self._force, self._retry_failed, self._copy = force, retry_failed, copy
         self._made: set[str] = set()
-        self._failed: dict[str, Record] = {}
+        self._failed: dict[str, Brief] = {}
         self.unwritten: dict[str, str] = {}
         self.curves: dict[tuple[str, str, str], Curve] = {}
         for point in self.inputs.points():
@@ -53,7 +56,7 @@ class CampaignState:
     def made(self, records: list[Record]) -> None:
         """Note records of this run: they count whatever the options."""
         self._made.update(record.key for record in records)
-        self._failed |= {record.key: record for record in records if not record.done}
+        self._failed |= {record.key: brief_of(record) for record in records if not record.done}
 
     def resolve(self, curve: Curve) -> list[Job]:
         """Return what can run now of a curve, bringing its tally and failures up to date."""
@@ -187,33 +190,40 @@ class CampaignState:
 
     def _remake(self, point: Point, expected: Output) -> Job:
         encode = self.inputs.encode(point)
-        record = self._records.read(encode.key)
+        record = self._own.brief(encode.key)
         if record is None or record.output is None:
             return Job("encode", f"encode/{point.name}", encode.key, point, encode, force=True)
         decode = self.inputs.decode(point, record.output.sha256)
         return self._decode_job(point, encode, decode, record.output, expected)
 
-    def _lookup(self, key: str) -> Record | None:
-        """Return the record that counts for a key; one found in the store joins the campaign."""
+    def _lookup(self, key: str) -> Brief | None:
+        """Return what counts for a key; a record found in the store joins the campaign."""
         if self._force and key not in self._made:
             return None
-        record = self._records.read(key)
-        if record is not None and not record.done and key not in self._made:
-            record = None if record.retry or self._retry_failed else record
-        if record is None:
-            record = self._store.records.read(key)
-            if record is not None and self._copy:
-                self._join(record)
-        return record or self._failed.get(key)  # one that could not be written counts all the same
+        found = self._own.brief(key)
+        if found is not None and not found.done and key not in self._made:
+            found = None if found.retry or self._retry_failed else found
+        if found is None:
+            found = self._join(key) if self._copy else self._shared.brief(key)
+        return found or self._failed.get(key)  # one that could not be written counts all the same
 
-    def _join(self, record: Record) -> None:
+    def _join(self, key: str) -> Brief | None:
         """Copy a record of the store to the campaign; the result counts even if that fails."""
+        record = self._store.records.read(key)
+        if record is None:
+            return None
         try:
-            self._records.write(record)
-            self.unwritten.pop(record.key, None)
+            self._records.write(record, durable=False)  # one that is lost is copied again
+            self.unwritten.pop(key, None)
         except StoreError as problem:
-            self.unwritten[record.key] = str(problem)
+            self.unwritten[key] = str(problem)
         self._store.copy_logs(record.logs, self._place.logs)
+        return brief_of(record)
+
+    def keep_index(self) -> None:
+        """Keep what was read of many records for the next time; for speed alone."""
+        self._own.save()
+        self._shared.save()
 
     def _units(self, curve: Curve) -> int:
         stages = sum(1 + STAGES.index(last) for last in curve.points.values())

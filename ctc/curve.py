@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ctc.keys import Keyed
-from ctc.record import Output, Record
+from ctc.record import Output
+from ctc.record_brief import Brief
 from ctc.stage_inputs import Point
 
 STAGES = ("encode", "decode", "measure")
@@ -40,7 +41,7 @@ class Curve:
     notes: list[str] = field(default_factory=list)
     took: dict[tuple[str, Point], float] = field(default_factory=dict)
 
-    def note(self, stage: str, record: Record) -> None:
+    def note(self, stage: str, record: Brief) -> None:
         """Note what a record says of the codec's log."""
         if record.log_check:
             self.logs += 1
@@ -77,4 +78,4 @@ class Step:
     job: Job | None = None
     failure: Failure | None = None
     decoded: Output | None = None
-    records: tuple[Record, ...] = ()
+    records: tuple[Brief, ...] = ()

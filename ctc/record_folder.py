@@ -16,7 +16,7 @@ class RecordFolder:
 
     def __init__(self, root: Path, warn: Callable[[str], None]) -> None:
         self.root = root
-        self._warn = warn
+        self.warn = warn
 
     def path(self, key: str) -> Path:
         """Where the record of this key is or would be."""
@@ -46,7 +46,7 @@ class RecordFolder:
         try:
             return parse_record(text, key)
         except StoreError as problem:
-            self._warn(f"{self.path(key)}: record not used: {problem}; its stage counts as not run")
+            self.warn(f"{self.path(key)}: record not used: {problem}; its stage counts as not run")
             self._set_aside(key)
             return None
 
@@ -57,12 +57,12 @@ class RecordFolder:
             aside.parent.mkdir(parents=True, exist_ok=True)
             path.replace(aside)
         except OSError as problem:
-            self._warn(f"{path}: cannot be moved aside: {problem.strerror}")
+            self.warn(f"{path}: cannot be moved aside: {problem.strerror}")
 
-    def write(self, record: Record) -> None:
-        """Write a record, replacing one of the same key.
+    def write(self, record: Record, durable: bool = True) -> None:
+        """Write a record, replacing one of the same key; durable: force it to disk first.
 
         Raises:
             StoreError: disk full, or the folder cannot be written.
         """
-        write_atomic(self.path(record.key), record_text(record))
+        write_atomic(self.path(record.key), record_text(record), durable)

@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     place = Place(default_store_root(), args.folder.absolute(), lock.ctc)
     state = CampaignState(lock, place, copy=False)
     left = sum(1 for _ in state.pending())
+    state.keep_index()
     print(f"{lock.name}: {lock.conditions.name} {lock.conditions.version}, begun {lock.created}")
     by_codec: dict[str, Counter[str]] = {}
     for (_, card, _), curve in state.curves.items():
