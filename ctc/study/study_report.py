@@ -50,7 +50,7 @@ def _scores_csv(study: Study) -> str:
     writer.writerow(["sequence", "variant", "kbit/s", "metric", "value", "reason"])
     for s in study.scores:
         rate = "" if s.kbps is None else f"{s.kbps:.3f}"
-        value = "" if s.value is None else f"{s.value:.6f}"
+        value = "" if s.value is None else f"{s.value:.10g}"
         writer.writerow([s.sequence, s.variant, rate, s.metric, value, s.reason])
     return out.getvalue()
 
