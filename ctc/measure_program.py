@@ -19,6 +19,7 @@ from typing import Any
 from ctc.errors import CtcError, MetricError
 from ctc.keys import Keyed
 from ctc.log_check import check_psnr
+from ctc.measure_stage import REFUSED, UNDER_WAY
 from ctc.metrics import Metric, Scores, VideoFile, measure_all, metric_by_name
 from ctc.metrics.per_picture import PictureMetric
 from ctc.sources import restored
@@ -40,9 +41,10 @@ def main(arguments: list[str]) -> int:
 def measure_job(job: dict[str, Any]) -> None:
     """Measure what the job lists and write the records.
 
+    A metric that refuses has its reason in refused.json; the others are measured all the same.
+
     Raises:
-        MetricError: a metric is unknown, of another signature than planned, or failed.
-        StoreError: a record cannot be written.
+        CtcError: a decoded file that is not what it should be, a record that cannot be written.
     """
     folder = Path(job["decoded"][0]).parent
     original_format = _format(job["original_format"])
@@ -57,26 +59,55 @@ def measure_job(job: dict[str, Any]) -> None:
         )
         for path in job["decoded"]
     ]
-    for metrics in _batches(job):
-        (folder / "under_way.json").write_text(json.dumps(list(metrics)), encoding="utf-8")
-        before = _spent()
+    for metrics in _batches(job, folder):
+        _measure(job, metrics, original, decoded)
+    (folder / UNDER_WAY).unlink(missing_ok=True)
+
+
+def _measure(
+    job: dict[str, Any], metrics: dict[str, Metric], original: VideoFile, decoded: list[VideoFile]
+) -> None:
+    """Measure metrics together; where that fails, one by one, to leave out the culprit alone."""
+    folder = Path(job["decoded"][0]).parent
+    (folder / UNDER_WAY).write_text(json.dumps(list(metrics)), encoding="utf-8")
+    before = _spent()
+    try:
         scores = measure_all(list(metrics.values()), original, decoded)
-        spent = {
-            name: round(now - then, 6)
-            for (name, then), now in zip(before.items(), _spent().values(), strict=True)
-        }
-        spent["shared_by"] = len(metrics) * len(decoded)
-        spent["peak_rss_mib"] = _peak_rss_mib()
-        spent["concurrent_jobs"] = job["jobs"]
-        _write(job, dict(zip(metrics, scores, strict=True)), spent)
-    (folder / "under_way.json").unlink(missing_ok=True)
+    except MetricError as problem:
+        if len(metrics) == 1:
+            _refuse(folder, next(iter(metrics)), problem)
+            return
+        for name, metric in metrics.items():
+            _measure(job, {name: metric}, original, decoded)
+        return
+    spent = {
+        name: round(now - then, 6)
+        for (name, then), now in zip(before.items(), _spent().values(), strict=True)
+    }
+    spent["shared_by"] = len(metrics) * len(decoded)
+    spent["peak_rss_mib"] = _peak_rss_mib()
+    spent["concurrent_jobs"] = job["jobs"]
+    _write(job, dict(zip(metrics, scores, strict=True)), spent)
 
 
-def _batches(job: dict[str, Any]) -> Iterator[dict[str, Metric]]:
+def _refuse(folder: Path, name: str, problem: MetricError) -> None:
+    """Add a metric's reason to those that the measure stage turns into failed records."""
+    path = folder / REFUSED
+    known = json.loads(path.read_bytes()) if path.exists() else {}
+    path.write_text(json.dumps({**known, name: str(problem)}), encoding="utf-8")
+
+
+def _batches(job: dict[str, Any], folder: Path) -> Iterator[dict[str, Metric]]:
     """Metrics measured in one pass over the pictures together, the others one by one."""
-    names = dict.fromkeys(m["metric"] for m in job["measurements"])
-    metrics = {name: _metric(name, job) for name in names}
+    metrics: dict[str, Metric] = {}
+    for name in dict.fromkeys(m["metric"] for m in job["measurements"]):
+        try:
+            metrics[name] = _metric(name, job)
+        except MetricError as problem:
+            _refuse(folder, name, problem)
     together: dict[str, Metric] = {n: m for n, m in metrics.items() if isinstance(m, PictureMetric)}
+    if job["alone"]:
+        together = {}
     if together:
         yield together
     yield from ({n: m} for n, m in metrics.items() if n not in together)

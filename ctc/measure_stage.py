@@ -20,11 +20,14 @@ from ctc.record import Output, Record
 from ctc.sequences import Sequence
 from ctc.stage import Place, Task
 from ctc.stage_inputs import described_format
-from ctc.stage_program import run_program
+from ctc.stage_program import ProgramRun, run_program
 from ctc.stage_record import failed_record
 from ctc.store import Store
 from ctc.weights import measuring_environment
 from reference_sw.video.format import VideoFormat
+
+UNDER_WAY = "under_way.json"
+REFUSED = "refused.json"
 
 
 @dataclass(frozen=True)
@@ -69,23 +72,41 @@ class MeasureTask(Task):
             store.get(output, work / "run" / f"{index}.{self.container}", private=False)
         records: list[Record] = []
         remaining = list(self.measurements)
+        alone = False
         while remaining:
-            job = work / "run" / "job.json"
-            job.write_bytes(canonical_json(self._job(place, original.path, work, remaining)))
-            run = run_program(self, "measure", place, _measuring_program(job), {}, work)
+            run = self._run(place, original.path, work, remaining, alone)
             written = _written(work / "run")
             found = [store.records.read(m.keyed.key) for m in remaining if m.keyed.key in written]
             records += [record for record in found if record is not None]
             remaining = [m for m in remaining if m.keyed.key not in written]
-            culprits = _under_way(work / "run") or {m.metric for m in remaining}
+            refused = _listed(work / "run" / REFUSED)
+            under_way = set(_listed(work / "run" / UNDER_WAY))
+            timeout = run.result.stopped == "timeout"
+            if len(under_way) > 1 and not (alone or timeout or run.outside):
+                # One of those measured together took all down: one by one, only it is lost.
+                alone, under_way = True, set()
+            elif not refused:
+                under_way = under_way or {m.metric for m in remaining}
             reason = run.failure or "measure: ended without this figure"
-            failed = [m.keyed for m in remaining if m.metric in culprits]
+            reasons = {**dict.fromkeys(under_way, reason), **refused}
             records += [
-                failed_record(self.stage, keyed, self.codec, reason, retry=run.outside)
-                for keyed in failed
+                failed_record(self.stage, m.keyed, self.codec, reasons[m.metric], run.outside)
+                for m in remaining
+                if m.metric in reasons
             ]
-            remaining = [m for m in remaining if m.metric not in culprits]
+            remaining = [m for m in remaining if m.metric not in reasons]
         return records
+
+    def _run(
+        self, place: Place, original: Path, work: Path, remaining: list[Measurement], alone: bool
+    ) -> ProgramRun:
+        """Run the measuring process once; alone: metrics one by one."""
+        for name in (UNDER_WAY, REFUSED):
+            (work / "run" / name).unlink(missing_ok=True)
+        job = work / "run" / "job.json"
+        described = self._job(place, original, work, remaining)
+        job.write_bytes(canonical_json({**described, "alone": alone}))
+        return run_program(self, "measure", place, _measuring_program(job), {}, work)
 
     def _job(
         self, place: Place, original: Path, work: Path, remaining: list[Measurement]
@@ -129,12 +150,12 @@ def _measuring_program(job: Path) -> Program:
     )
 
 
-def _under_way(folder: Path) -> set[str]:
-    """Metrics that the process had begun and not finished when it ended."""
+def _listed(path: Path) -> Any:
+    """What the process wrote of its metrics: those under way when it ended, or those refused."""
     try:
-        return set(json.loads((folder / "under_way.json").read_bytes()))
+        return json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return set()
+        return {}
 
 
 def _written(folder: Path) -> set[str]:

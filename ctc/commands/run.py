@@ -71,9 +71,31 @@ def run(args: argparse.Namespace) -> int:
     name = args.name or conditions.name
     folder = args.output or Path("reports") / name
     plan = plan_new(folder, conditions, path, _selection(args), name)
+    if plan.before is None and not args.dry_run:
+        _require_sequences(plan, name)
     if args.agreed_anchors:
         plan = _with_agreed_anchors(plan)
     return run_plan(plan, folder, args)
+
+
+def _require_sequences(plan: Plan, name: str) -> None:
+    """Refuse a new campaign of which this machine holds no sequence, before every stage fails.
+
+    Raises:
+        SequenceError: there is none; says how to obtain the first.
+    """
+    from ctc.errors import SequenceError
+    from ctc.sequence_folders import find_file
+
+    sequences = list(plan.sequences.values())
+    if any(s.storage == "generated" or find_file(s) is not None for s in sequences):
+        return
+    names = [s.name for s in sequences]
+    which = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    obtain = next((s.obtain for s in sequences if s.obtain), "import them first")
+    raise SequenceError(
+        f"{name}: no sequence of this campaign is on this machine ({which}): {obtain}"
+    )
 
 
 def _with_agreed_anchors(plan: Plan) -> Plan:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ctc.__main__ import main
 from ctc.campaign_lock import CampaignLock, Selection, lock_text
 from ctc.errors import ConditionsError
 from ctc.plan import plan_campaign
@@ -25,3 +26,17 @@ def test_it_names_known_sequences_codecs_and_metrics(name: str, tmp_path: Path) 
     written = tmp_path / "campaign.lock.yaml"
     written.write_bytes(lock_text(plan.lock))
     assert load_model(written, CampaignLock, ConditionsError) == plan.lock
+
+
+def test_without_any_of_its_sequences_a_campaign_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GVC_DATA", raising=False)
+    monkeypatch.delenv("GVC_SEQUENCES", raising=False)
+    monkeypatch.setenv("CTC_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "campaign"
+    assert main(["run", "talking-head", "--output", str(folder)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("ctc: talking-head: no sequence of this campaign is on this machine")
+    assert "set GVC_DATA to the folder" in error and error.count("\n") == 1
+    assert not folder.exists()
