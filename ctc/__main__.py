@@ -52,12 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CtcError as problem:
         print(f"ctc: {problem}", file=sys.stderr)
         return EXIT_USAGE
-    except KeyboardInterrupt:
-        print("ctc: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_OK
+    except OSError as problem:  # a disk or mount failed where no stage was to blame
+        where = f"{problem.filename}: " if problem.filename else ""
+        print(f"ctc: {where}{problem.strerror or problem}", file=sys.stderr)
+        return EXIT_FAILURES
+    except KeyboardInterrupt:
+        print("ctc: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

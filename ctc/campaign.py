@@ -91,6 +91,7 @@ class Campaign:
         self._tally: Counter[str] = Counter()
         self._ran = 0
         self._given_up: list[Failure] = []
+        self._unfinished: set[str] = set()
         self._decoded: dict[str, dict[str, Output]] = {}
 
     def run(self) -> Summary:
@@ -208,14 +209,20 @@ class Campaign:
 
     def _keep_track(self, job: Job, outcome: Outcome, curve: Curve) -> None:
         """Remember which decoded files a curve still needs."""
+        if any(record.retry for record in outcome.records):
+            self._unfinished.add(curve.name)
         made = [r.output for r in outcome.records if job.stage == "decode" and r.output]
         for output in [*made, *job.decoded]:
             self._decoded.setdefault(curve.name, {})[output.sha256] = output
 
     def _release(self, curve: Curve) -> None:
-        """Remove a measured curve's decoded files that no other curve waits for."""
+        """Remove a measured curve's decoded files that no other curve waits for.
+
+        They stay when a stage failed from outside: the next resume measures them.
+        """
         own = self._decoded.pop(curve.name, {})
-        if self._options.keep_decoded or not curve.measured:
+        keep = self._options.keep_decoded or curve.name in self._unfinished
+        if keep or not curve.measured:
             return
         needed = {sha256 for files in self._decoded.values() for sha256 in files}
         for sha256, output in own.items():

@@ -84,6 +84,7 @@ class Claims:
         self._lock = threading.Lock()
         self._held: set[Path] = set()
         self._seen: dict[Path, tuple[int, float]] = {}
+        self._abandoned: set[Path] = set()
         self._beating = False
 
     @contextmanager
@@ -125,14 +126,16 @@ class Claims:
                 return None
             generation, stale = generation + 1, content
 
+    def _text(self) -> str:
+        return json.dumps([self._me.machine, self._me.pid, self._me.started])
+
     def _create(self, path: Path) -> bool:
-        text = json.dumps([self._me.machine, self._me.pid, self._me.started])
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
             return False
         try:
-            os.write(descriptor, text.encode())
+            os.write(descriptor, self._text().encode())
         except OSError:  # an empty claim would seem to be one that is just being written
             path.unlink(missing_ok=True)
             raise
@@ -144,6 +147,8 @@ class Claims:
         with self._lock:
             if path in self._held:
                 return False
+            if path in self._abandoned and content == self._text():
+                return True
         try:
             machine, pid, started = json.loads(content)
             life = alive(Owner(str(machine), int(pid), str(started)))
@@ -167,13 +172,17 @@ class Claims:
         with self._lock:
             self._held.discard(path)
         generation = int(path.suffix[1:])
-        for older in range(1, generation):  # oldest first: ours stands until all are gone
-            self._path(key, older).unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        try:
+            for older in range(1, generation):  # oldest first: ours stands until all are gone
+                self._path(key, older).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+        except OSError:  # the result is safe; we live, yet the claim that stays behind is no one's
+            self._abandoned.add(path)
 
     def _keep_alive(self, path: Path) -> None:
         with self._lock:
             self._held.add(path)
+            self._abandoned.discard(path)
             if self._beating:
                 return
             self._beating = True

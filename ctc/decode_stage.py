@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from ctc.atomic_file import write_atomic
-from ctc.errors import StageError
+from ctc.errors import StageError, StoreError
 from ctc.keys import Keyed, file_sha256
 from ctc.log_check import check_decoder_log
 from ctc.program import Program
@@ -86,15 +87,17 @@ class DecodeTask(Task):
         return run_program(self, "decoder", place, self.program, values, folder, suffix), decoded
 
     def _picture_md5s(self, place: Place, store: Store, decoded: Path) -> str:
-        """Write the md5 of each picture beside the other logs; return the log's name."""
+        """Write the md5 of each picture to the logs of the store, and of the campaign if it can
+        be written; return the log's name."""
         from ctc.metrics.base import VideoFile
         from ctc.picture_md5 import picture_md5_name, picture_md5_text
 
         video = VideoFile(decoded, self.output_format, self.frames)
         text = picture_md5_text(video, self.container)
         name = picture_md5_name(self.keyed.key)
-        for folder in (store.logs(self.keyed.key)[0].parent, place.logs):
-            write_atomic(folder / name, text)
+        write_atomic(store.logs(self.keyed.key)[0].parent / name, text)
+        with suppress(StoreError):
+            write_atomic(place.logs / name, text)
         return name
 
     def _wrong_pictures(self, decoded: Path) -> str:

@@ -198,4 +198,5 @@ def _descendants() -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with suppress(BrokenPipeError):  # the runner died just now: there is nobody to tell
+        sys.exit(main())

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import ctc.process
-from ctc.errors import CtcError
+from ctc.errors import CtcError, StoreError
 from ctc.keys import Keyed
 from ctc.record import Record
 from ctc.record_folder import RecordFolder
@@ -141,19 +142,28 @@ def _finished(task: Task, place: Place, store: Store) -> list[Record]:
     if len(records) < len(task.stages):
         return []
     for record in records:
-        place.records.write(record)
+        _write_to_campaign(record, place)
     return records
 
 
 def write_record(record: Record, place: Place, store: Store) -> None:
     """Publish a record: to the store if done, and to the campaign.
 
+    What is in the store is finished: the campaign finds it there when it cannot be written itself.
+
     Raises:
         StoreError: disk full, or a folder that cannot be written.
     """
-    if record.done:
-        store.records.write(record)
-    place.records.write(record)
+    if not record.done:
+        place.records.write(record)
+        return
+    store.records.write(record)
+    _write_to_campaign(record, place)
+
+
+def _write_to_campaign(record: Record, place: Place) -> None:
+    with suppress(StoreError):  # said once, with their number, by the campaign's state
+        place.records.write(record)
 
 
 def _write_failures(records: list[Record], place: Place, store: Store) -> None:

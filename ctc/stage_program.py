@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ctc.process
+from ctc.errors import StoreError
 from ctc.gpu import VISIBLE_VARIABLE
 from ctc.process import Command, ProcessResult, program_environment
 from ctc.program import Program
 from ctc.record import Record
 from ctc.stage import DISK_FULL, Cancelled, Place, Task, open_store, with_disk_state
-from ctc.stage_record import cost, ended_from_outside, failure_reason
+from ctc.stage_record import REASON_LENGTH, cost, ended_from_outside, failure_reason
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,30 @@ def run_program(
     if failure and not failure.startswith(DISK_FULL):
         failure = with_disk_state(failure, work)
     outside = failure.startswith(DISK_FULL) or ended_from_outside(result)
+    if failure and not outside and (trouble := folder_trouble(work / "run")):
+        failure, outside = f"{trouble}: {failure}"[:REASON_LENGTH], True
     return ProgramRun(result, failure, logs, fields, outside)
 
 
+def folder_trouble(folder: Path) -> str:
+    """Why a folder does not take a file now: gone, read-only, full; empty when it does."""
+    probe = folder / f".probe-{uuid.uuid4().hex[:12]}"
+    try:
+        probe.write_bytes(bytes(1 << 12))
+        probe.unlink()
+    except OSError as problem:
+        return f"{folder}: {problem.strerror}"
+    return ""
+
+
 def missing_output(role: str, path: Path) -> str:
-    """Why a program that exited with 0 has not made its output; empty when it has."""
+    """Why a program that exited with 0 has not made its output; empty when it has.
+
+    Raises:
+        StoreError: the folder it should be in has gone, or does not take files any more.
+    """
+    if not path.is_file() and (trouble := folder_trouble(path.parent)):
+        raise StoreError(f"{trouble}: {role}: no output file")
     if path.is_symlink() or not path.is_file():
         return f"{role}: exit code 0, but no output file"
     return "" if path.stat().st_size else f"{role}: exit code 0, but an empty output file"

@@ -99,8 +99,9 @@ class Store:
             raise ArtefactGone(f"{path}: artefact is damaged: not the bytes it is named after")
 
     def discard(self, output: Output) -> None:
-        """Remove an artefact; its records stay."""
-        self.artefact_path(output.sha256).unlink(missing_ok=True)
+        """Remove an artefact, if the store can be written; its records stay."""
+        with suppress(OSError):
+            self.artefact_path(output.sha256).unlink(missing_ok=True)
 
     def logs(self, key: str) -> tuple[Path, Path]:
         """Where standard output and standard error of a stage are kept."""
