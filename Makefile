@@ -17,7 +17,7 @@ setup: $(STAMP) ## create the environment and install everything into it
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,cluster]'
 	@touch $@
 
 check: setup ## format, lint, types, import layers, quick tests

@@ -30,6 +30,10 @@ class StageError(CtcError):
     """A stage (encode, decode, measure) that failed."""
 
 
+class ClusterError(CtcError):
+    """A cluster that cannot be described, started or reached, or that has gone."""
+
+
 class StoreError(CtcError):
     """A record or artefact that is missing or damaged."""
 

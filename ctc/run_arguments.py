@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ctc.errors import ClusterError
 
 if TYPE_CHECKING:
     from ctc.campaign_tasks import RunOptions
@@ -21,6 +26,15 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--memory-gib", type=_above_0, metavar="G", help="for all stages together (the machine's)"
     )
     group.add_argument("--gpus", type=_not_negative, metavar="N", help="to use (the machine's)")
+    group.add_argument(
+        "--cluster",
+        metavar="WHERE",
+        help="run on a Dask cluster: tcp://host:port of its scheduler, or local, slurm, pbs, lsf, "
+        "sge or htcondor",
+    )
+    group.add_argument(
+        "--cluster-config", type=Path, metavar="FILE", help="YAML: what to ask the cluster for"
+    )
     group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
     group.add_argument("--force", action="store_true", help="run again what is finished")
     group.add_argument("--retry-failed", action="store_true", help="run again what has failed")
@@ -95,8 +109,27 @@ def options_of(args: argparse.Namespace) -> RunOptions:
     )
 
 
-def slots_of(place: Place, args: argparse.Namespace) -> Slots:
-    """Return what stages may take of this machine."""
+@contextmanager
+def executor_of(
+    place: Place, args: argparse.Namespace, say: Callable[[str], None]
+) -> Iterator[tuple[Executor | None, Slots]]:
+    """Where stages are sent, None for this process, and what there is room for.
+
+    say: is told where a cluster's dashboard is, and what happens to its workers.
+
+    Raises:
+        ClusterError: the cluster cannot be had.
+    """
     from ctc.machine import this_machine
 
-    return this_machine(place.jobs, args.memory_gib, args.gpus)
+    if args.cluster is None:
+        if args.cluster_config is not None:
+            raise ClusterError(f"--cluster-config {args.cluster_config}: give --cluster too")
+        yield None, this_machine(place.jobs, args.memory_gib, args.gpus)
+        return
+    if args.memory_gib is not None or args.gpus is not None:
+        raise ClusterError("--memory-gib and --gpus are this machine's; --cluster-config has them")
+    from ctc.cluster import open_cluster
+
+    with open_cluster(args.cluster, args.cluster_config, place.jobs, place.store, say) as executor:
+        yield executor, executor

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctc.run_arguments import add_run_arguments, options_of, place_of, slots_of
+from ctc.errors import ClusterError
+from ctc.run_arguments import add_run_arguments, executor_of, options_of, place_of
 
 if TYPE_CHECKING:
+    from ctc.campaign import Summary
     from ctc.campaign_lock import Selection
     from ctc.plan import Plan
     from ctc.results import CampaignResults
@@ -150,10 +152,19 @@ def run_plan(plan: Plan, folder: Path, args: argparse.Namespace) -> int:
         return _dry_run(plan, place, args)
     open_folder(folder, plan)
     progress = RunProgress(sys.stderr, args.quiet)
-    slots = slots_of(place, args)
-    only = tuple(args.stage)
-    campaign = Campaign(plan, place, options_of(args), progress, only, slots=slots)
-    summary = campaign.run()
+    with executor_of(place, args, progress.warn) as (executor, slots):
+        only = tuple(args.stage)
+        campaign = Campaign(plan, place, options_of(args), progress, only, executor, slots)
+        try:
+            summary = campaign.run()
+        except ClusterError as problem:
+            print(f"ctc: {problem}; nothing finished is lost: ctc resume {folder}", file=sys.stderr)
+            return 1
+    return _conclude(plan, folder, summary, args)
+
+
+def _conclude(plan: Plan, folder: Path, summary: Summary, args: argparse.Namespace) -> int:
+    """Print what came of a run and write its reports; return the exit code."""
     print(
         f"{folder}: {summary.total} stages: {summary.run} run, {summary.cached} finished before, "
         f"{len(summary.failures)} failed"
