@@ -99,10 +99,12 @@ class Campaign:
         store = open_store(self._place.store)
         store.sweep()
         summary = Summary(self.state.total)
-        with stop_on_signals():
+        with stop_on_signals(), store.use.run_of(self._place.campaign, self._progress.warn):
             for curve in self.state.curves.values():
                 self._resolve(curve)
             self._progress.begin(self.state.total, self._tally, self._jobs.slots.jobs)
+            for line in self.state.told_again():
+                self._progress.warn(line)
             try:
                 self._loop()
             except BaseException:

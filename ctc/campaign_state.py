@@ -20,7 +20,8 @@ from reference_sw.video.format import ColourModel
 class CampaignState:
     """Curves of a campaign; `resolve` reads their records and says what comes next.
 
-    unwritten: keys of records that are in the store alone, with why they could not be copied.
+    unwritten: keys of records that are in the store alone, with why they could not be copied;
+    again: finished stages to run again, since what they made is needed and has gone.
 
     force: no record made before this run counts; retry_failed: a failed one does not count; copy:
     records found in the store join the campaign's folder.
@@ -45,6 +46,7 @@ class CampaignState:
         self._made: set[str] = set()
         self._failed: dict[str, Brief] = {}
         self.unwritten: dict[str, str] = {}
+        self.again: dict[str, None] = {}
         self.curves: dict[tuple[str, str, str], Curve] = {}
         for point in self.inputs.points():
             curve = self.curves.setdefault(point[:3], Curve("/".join(point[:3])))
@@ -74,6 +76,7 @@ class CampaignState:
         if curve.measured and not jobs:
             jobs += self._measure(curve, {p: s for p, s in steps.items() if s.decoded is not None})
         curve.finished = not jobs
+        self.again.update((job.name, None) for job in jobs if job.force)
         self._count_left(curve, jobs)
         return jobs
 
@@ -219,6 +222,14 @@ class CampaignState:
             self.unwritten[key] = str(problem)
         self._store.copy_logs(record.logs, self._place.logs)
         return brief_of(record)
+
+    def told_again(self) -> list[str]:
+        """Say which finished stages run again, in one line if there are any."""
+        if not self.again:
+            return []
+        first, count = next(iter(self.again)), len(self.again)
+        named = first if count == 1 else f"{first} and {count - 1} more"
+        return [f"no longer in the store and needed, so made again: {named}"]
 
     def keep_index(self) -> None:
         """Keep what was read of many records for the next time; for speed alone."""

@@ -99,9 +99,17 @@ class Claims:
 
     def sweep(self) -> None:
         """Remove what dead processes have left, by taking and releasing each claim."""
-        for path in sorted(self._folder.glob("??/*.*")):
+        for path in self.paths():
             with self.hold(path.stem):
                 continue
+
+    def paths(self) -> list[Path]:
+        """Return the claims there are, of whomever, alive or dead."""
+        return sorted(self._folder.glob("??/*.*"))
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a claim on a key, of whomever, alive or dead."""
+        return self._path(key, 1).exists()
 
     def _path(self, key: str, generation: int) -> Path:
         return self._folder / key[:2] / f"{key}.{generation}"

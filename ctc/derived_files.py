@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def derived_file(path: Path, make: Callable[[Path], None]) -> Path:
 def _make_unless_there(path: Path, make: Callable[[Path], None]) -> None:
     note = path.with_name(path.name + ".md5")
     if path.is_file() and note.is_file() and note.read_text("ascii").strip() == file_md5(path):
+        with suppress(OSError):
+            os.utime(note)  # when it was last used
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)

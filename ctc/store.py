@@ -4,6 +4,7 @@ Layout under `$CTC_HOME/store` (default `.ctc/store`):
 
 artefacts/ab/ab12…   bitstreams and decoded files, named by their SHA-256, read-only
 records/ab/ab12….json records of finished stages, named by their key
+campaigns/ runs/     who has used the store, and who does now (ctc.store_use)
 claims/ab/ab12….1    stages being run now (ctc.claim)
 logs/ab/ab12….out    what programs wrote
 sources/             originals as encoders are given them
@@ -27,6 +28,7 @@ from ctc.orphans import end_processes_of
 from ctc.record import Output
 from ctc.record_folder import RecordFolder
 from ctc.sequence_folders import ctc_home
+from ctc.store_use import StoreUse
 
 
 def default_store_root() -> Path:
@@ -46,6 +48,7 @@ class Store:
         self.warnings: list[str] = []
         self.records = RecordFolder(root / "records", self.warnings.append)
         self.claims = Claims(root / "claims")
+        self.use = StoreUse(root, self.claims)
 
     def drain_warnings(self) -> tuple[str, ...]:
         """Return what there is to tell the user since the last call."""
@@ -75,6 +78,7 @@ class Store:
         """
         output = Output(path.stat().st_size, file_sha256(path))
         publish(path, self.artefact_path(output.sha256), durable)
+        self._mark_used(output)
         return output
 
     def get(self, output: Output, target: Path, private: bool) -> None:
@@ -85,6 +89,7 @@ class Store:
             StoreError: `target` cannot be written.
         """
         path = self.artefact_path(output.sha256)
+        self._mark_used(output)
         try:
             if private:
                 shutil.copyfile(path, target)
@@ -97,6 +102,14 @@ class Store:
         if target.stat().st_size != output.bytes or file_sha256(target) != output.sha256:
             self.discard(output)
             raise ArtefactGone(f"{path}: artefact is damaged: not the bytes it is named after")
+
+    def _mark_used(self, output: Output) -> None:
+        """Give an artefact the present as its time, which says when it was last used.
+
+        Another user's cannot be marked; the run of the campaign that uses it is noted all the same.
+        """
+        with suppress(OSError):
+            os.utime(self.artefact_path(output.sha256))
 
     def discard(self, output: Output) -> None:
         """Remove an artefact, if the store can be written; its records stay."""

@@ -234,6 +234,8 @@ def _dry_run(plan: Plan, place: Place, args: argparse.Namespace) -> int:
     names = [name for name, _ in state.pending()]
     for name in names:
         print(name)
+    for line in state.told_again():
+        print(line)
     done = sum(curve.tally["done"] for curve in state.curves.values())
     print(f"{state.total} stages in all: {done} finished, {len(names)} jobs would run")
     for failure in (f for curve in state.curves.values() for f in curve.failures):

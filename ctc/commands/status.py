@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     failures = [failure for curve in state.curves.values() for failure in curve.failures]
     for failure in failures:
         print(f"  {failure.status:13} {failure.name}: {failure.reason}")
-    for line in open_store(place.store).drain_warnings():
+    for line in [*state.told_again(), *open_store(place.store).drain_warnings()]:
         print(f"  {line}")
     done = sum(tally["done"] for tally in by_codec.values())
     print(f"{done} of {state.total} stages finished, {len(failures)} failed, {left} jobs to run")
