@@ -18,6 +18,7 @@ from ctc.campaign_lock import CampaignLock, LockedConfiguration, LockedMetric, r
 from ctc.campaign_tasks import RunOptions
 from ctc.card import NAME_PATTERN
 from ctc.errors import CtcError, MetricError, ReportError
+from ctc.isolation import isolation_from
 from ctc.locked_card import PlannedCard, Programs, locked_program
 from ctc.package_archive import Limits, unpack_archive
 from ctc.package_manifest import Manifest, read_manifest
@@ -102,7 +103,8 @@ def _crosscheck(
     loaded, skipped = _cards(lock, manifest, cards)
     plan = _plan(lock, loaded)
     write_lock(folder, plan.lock)
-    place = Place(folder.absolute() / "store", folder.absolute(), ctc_version(), threads, jobs)
+    own = folder.absolute()
+    place = Place(own / "store", own, ctc_version(), threads, jobs, isolation=isolation_from())
     _take_bitstreams(received, manifest, records.found, plan.lock, place)
     stages = _stages(plan.lock)
     if stages:

@@ -16,6 +16,7 @@ from ctc.log_check import check_decoder_log
 from ctc.program import Program
 from ctc.record import Output, Record
 from ctc.stage import Place, Task
+from ctc.stage_bounds import card_bounds
 from ctc.stage_program import ProgramRun, missing_output, run_program
 from ctc.stage_record import new_record, one_line
 from ctc.store import Store
@@ -47,6 +48,10 @@ class DecodeTask(Task):
     def stages(self) -> tuple[Keyed, ...]:
         """The one stage."""
         return (self.keyed,)
+
+    @property
+    def _pictures_bytes(self) -> int:
+        return self.output_format.bytes_per_picture * self.frames
 
     def perform(self, place: Place, store: Store, work: Path) -> list[Record]:
         """Run the decoder; its file is published only if it holds the expected pictures."""
@@ -84,7 +89,9 @@ class DecodeTask(Task):
         decoded = run_folder / ("decoded.y4m" if self.container == "y4m" else "decoded.yuv")
         store.get(self.bitstream, bitstream, private=True)
         values = {"bitstream": str(bitstream), "decoded": str(decoded), "work": str(run_folder)}
-        return run_program(self, "decoder", place, self.program, values, folder, suffix), decoded
+        bounds = card_bounds(place, self.program, folder, self._pictures_bytes)
+        run = run_program(self, "decoder", place, self.program, values, folder, suffix, bounds)
+        return run, decoded
 
     def _picture_md5s(self, place: Place, store: Store, decoded: Path) -> str:
         """Write the md5 of each picture to the logs of the store, and of the campaign if it can
@@ -140,7 +147,9 @@ class DecodeTask(Task):
         bitstream = run_folder / "bitstream.bin"
         store.get(self.bitstream, bitstream, private=True)
         values = {"bitstream": str(bitstream), "work": str(run_folder)}
-        run = run_program(self, "components", place, self.components, values, folder, ".components")
+        bounds = card_bounds(place, self.components, folder, self._pictures_bytes)
+        name = ".components"
+        run = run_program(self, "components", place, self.components, values, folder, name, bounds)
         if run.failure:
             raise StageError(run.failure)
         return parse_components(run.logs[0], self.bitstream.bytes)

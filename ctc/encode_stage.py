@@ -13,6 +13,7 @@ from ctc.program import Program
 from ctc.record import Record
 from ctc.sequences import Sequence
 from ctc.stage import Place, Task
+from ctc.stage_bounds import card_bounds
 from ctc.stage_inputs import encoder_values
 from ctc.stage_program import missing_output, run_program
 from ctc.stage_record import new_record
@@ -44,13 +45,16 @@ class EncodeTask(Task):
         source = source_file(self.sequence, self.frames, store)
         given = input_file(source, self.input_format, self.container, store)
         bitstream = work / "run" / "bitstream.bin"
+        bitstream.parent.mkdir()
         values = {
             **encoder_values(self.input_format, self.frames, self.rate_point),
             "source": str(given.path),
             "bitstream": str(bitstream),
             "work": str(bitstream.parent),
         }
-        run = run_program(self, "encoder", place, self.program, values, work)
+        size = self.input_format.bytes_per_picture * self.frames
+        bounds = card_bounds(place, self.program, work, size, (given.path,))
+        run = run_program(self, "encoder", place, self.program, values, work, bounds=bounds)
         record = replace(new_record(self.stage, self.keyed, self.codec, place.ctc), **run.fields)
         reason = run.failure or missing_output("encoder", bitstream)
         if reason:

@@ -47,7 +47,11 @@ class LauncherError(CtcError):
 
 @dataclass(frozen=True)
 class Command:
-    """A program to run: argv[0] is a full path; limits maps RLIMIT_… names to values."""
+    """A program to run: argv[0] is a full path; limits maps RLIMIT_… names to values.
+
+    confine: None, or what ctc.confinement is to do; watch: limits of ctc.stage_watch; folders:
+    that the program may fill beside its work folder.
+    """
 
     argv: tuple[str, ...]
     work: Path
@@ -56,18 +60,23 @@ class Command:
     environment: Mapping[str, str]
     timeout_s: float | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    confine: Mapping[str, Any] | None = None
+    watch: Mapping[str, float] = field(default_factory=dict)
+    folders: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
 class ProcessResult:
     """How a program ended: seconds of wall and CPU time, peak resident memory in MiB.
 
-    stopped: empty, `timeout` or `cancelled`; error: why the program could not be started.
+    stopped: empty, `timeout`, `limit` or `cancelled`; limit: which was exceeded, in words; error:
+    why the program could not be started.
     """
 
     exit_code: int | None = None
     signal: int | None = None
     stopped: str = ""
+    limit: str = ""
     error: str = ""
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -83,7 +92,7 @@ class ProcessResult:
         if self.error:
             return f"cannot be started: {self.error}"
         if self.stopped:
-            return self.stopped
+            return f"stopped: {self.limit}" if self.limit else self.stopped
         if self.signal is not None:
             return f"killed by signal {self.signal} ({_signal_name(self.signal)})"
         return "" if self.exit_code == 0 else f"exit code {self.exit_code}"
@@ -197,6 +206,9 @@ def _job(command: Command) -> bytes:
         "environment": dict(command.environment),
         "timeout_s": command.timeout_s,
         "limits": dict(command.limits),
+        "confine": None if command.confine is None else dict(command.confine),
+        "watch": dict(command.watch),
+        "folders": [str(folder) for folder in command.folders],
     }
     return json.dumps(job).encode() + b"\n"
 

@@ -11,12 +11,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ctc.card import ProgramCard
+from ctc.card_rules import check_file, check_file_name, check_program
 from ctc.errors import CardError
 
+_ROOT = Path(__file__).resolve().parents[1]
+_OWN_CARDS = (_ROOT / "anchors", _ROOT / "reference_sw" / "cards")
 _SOURCE_SUFFIXES = frozenset([".py", ".yaml", ".json", ".safetensors", ".npz"])
 
 
@@ -25,7 +29,8 @@ class Program:
     """A program that can be started.
 
     digest: sha256 over the program's bytes (for Python: its modules' source, the interpreter's
-    version and torch's) and over its files, in the order of their names.
+    version and torch's) and over its files, in the order of their names. modules: where those of
+    a Python program are; trusted: the card came with the harness.
     """
 
     path: Path
@@ -34,6 +39,8 @@ class Program:
     digest: str
     environment: dict[str, str] = field(default_factory=dict)
     timeout_s: float | None = None
+    modules: tuple[Path, ...] = ()
+    trusted: bool = False
 
     def command(self, values: dict[str, str]) -> list[str]:
         """Return the argument list with placeholders filled from `values` and the own files."""
@@ -51,15 +58,25 @@ def resolve_program(card_path: Path, card: ProgramCard) -> Program:
     files = {name: _find_file(card_path, card, value) for name, value in card.files.items()}
     digest = hashlib.sha256()
     environment = dict(card.environment)
+    modules: list[Path] = []
     if card.program == "python":
+        modules = [_module_place(card_path, module) for module in card.modules]
         digest.update(_python_digest(card_path, tuple(card.modules)).encode())
-        environment.setdefault("PYTHONPATH", _python_path(card_path, card.modules))
+        environment.setdefault("PYTHONPATH", _python_path(modules))
     else:
         digest.update(file_sha256(path).encode())
+    check_program(card_path, card, path)
     for name in sorted(files):
         digest.update(f"\n{name} {file_sha256(files[name])}".encode())
     return Program(
-        path, tuple(card.arguments), files, digest.hexdigest(), environment, card.timeout_s
+        path,
+        tuple(card.arguments),
+        files,
+        digest.hexdigest(),
+        environment,
+        card.timeout_s,
+        tuple(dict.fromkeys(modules)),
+        card_path.resolve().parent in _OWN_CARDS,
     )
 
 
@@ -116,6 +133,13 @@ def _program_candidates(card_path: Path, card: ProgramCard) -> Iterator[Path]:
 
 
 def _find_file(card_path: Path, card: ProgramCard, value: str) -> Path:
+    check_file_name(card_path, value)
+    found = _file_path(card_path, value)
+    check_file(card_path, value, found)
+    return found
+
+
+def _file_path(card_path: Path, value: str) -> Path:
     if not value.startswith("$"):
         path = card_path.parent / value
         if path.is_file():
@@ -131,18 +155,38 @@ def _find_file(card_path: Path, card: ProgramCard, value: str) -> Path:
     raise CardError(f"{card_path.name}: file '{rest}' is not under {variable}={folder}")
 
 
-def _module_files(card_path: Path, module: str) -> list[tuple[str, Path]]:
+def _find_spec(card_path: Path, module: str) -> ModuleSpec:
+    """Locate a module without importing the packages it is in: a card runs nobody's code."""
+    top, *inner = module.split(".")
     try:
-        spec = importlib.util.find_spec(module)
+        spec = importlib.util.find_spec(top)
+        name = top
+        for part in inner:
+            name = f"{name}.{part}"
+            folders = None if spec is None else spec.submodule_search_locations
+            spec = PathFinder.find_spec(name, folders) if folders else None
     except (ImportError, ValueError):
         spec = None
     if spec is None:
         raise CardError(f"{card_path.name}: Python module '{module}' is not installed")
+    return spec
+
+
+def _module_files(card_path: Path, module: str) -> list[tuple[str, Path]]:
+    spec = _find_spec(card_path, module)
     if not spec.submodule_search_locations:
         return [(module, Path(str(spec.origin)))]
     folder = Path(next(iter(spec.submodule_search_locations)))
     files = sorted(p for p in folder.rglob("*") if p.suffix in _SOURCE_SUFFIXES and p.is_file())
     return [(f"{module}/{p.relative_to(folder)}", p) for p in files]
+
+
+def _module_place(card_path: Path, module: str) -> Path:
+    """The folder of a module's outermost package, or the file of a module in none."""
+    spec = _find_spec(card_path, module.partition(".")[0])
+    if spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations)))
+    return Path(str(spec.origin))
 
 
 def _python_digest(card_path: Path, modules: tuple[str, ...]) -> str:
@@ -158,13 +202,6 @@ def _python_digest(card_path: Path, modules: tuple[str, ...]) -> str:
     return digest.hexdigest()
 
 
-def _python_path(card_path: Path, modules: list[str]) -> str:
+def _python_path(modules: list[Path]) -> str:
     """Folders from which the card's modules import, so that a private work folder finds them."""
-    folders: list[str] = []
-    for module in modules:
-        spec = importlib.util.find_spec(module.partition(".")[0])
-        origin = Path(str(spec.origin)) if spec and spec.origin else card_path
-        folder = str(origin.parent.parent if origin.name == "__init__.py" else origin.parent)
-        if folder not in folders:
-            folders.append(folder)
-    return os.pathsep.join(folders)
+    return os.pathsep.join(dict.fromkeys(str(module.parent) for module in modules))

@@ -15,7 +15,8 @@ scores       of measure: {"value": number or null, "reason", "pictures": [number
 cost         {"wall_s", "cpu_s", "peak_rss_mib", "concurrent_jobs"}; for measure, of one process
              and metric, over "shared_by" decoded files measured together
 where        {"host", "cpu", "version" of the codec, "ctc"}
-command      {"argv", "exit_code", "signal"}, paths included, for the reader alone
+command      {"argv", "exit_code", "signal"}, paths included, for the reader alone; of a card's
+             program also its "isolation" (none, network, full) and its "limits"
 logs         names of the log files of the stage
 log_check    what the codec's own log says and where it differs from what was measured
 warnings     lines to show with the result

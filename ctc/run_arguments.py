@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctc.errors import ClusterError
+from ctc.protection_options import above_zero, add_protection_arguments, isolation_of, limits_of
 
 if TYPE_CHECKING:
     from ctc.campaign_tasks import RunOptions
@@ -23,7 +24,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("running")
     group.add_argument("--jobs", type=_positive, metavar="N", help="stages at once (cores)")
     group.add_argument(
-        "--memory-gib", type=_above_0, metavar="G", help="for all stages together (the machine's)"
+        "--memory-gib", type=above_zero, metavar="G", help="for all stages together (the machine's)"
     )
     group.add_argument("--gpus", type=_not_negative, metavar="N", help="to use (the machine's)")
     group.add_argument(
@@ -38,7 +39,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
     group.add_argument("--force", action="store_true", help="run again what is finished")
     group.add_argument("--retry-failed", action="store_true", help="run again what has failed")
-    group.add_argument("--timeout", type=_above_0, metavar="S", help="seconds allowed to a stage")
+    group.add_argument("--timeout", type=above_zero, metavar="S", help="seconds allowed to a stage")
     group.add_argument(
         "--decode-twice", action="store_true", help="decode each bitstream twice and compare"
     )
@@ -47,13 +48,14 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--file-limit-gib",
-        type=_above_0,
+        type=above_zero,
         metavar="G",
         help="largest file that a program may write",
     )
     group.add_argument("--stage", action="append", default=[], help=argparse.SUPPRESS)
     group.add_argument("--no-report", action="store_true", help="leave the reports as they are")
     group.add_argument("--quiet", action="store_true", help="only failures and the summary")
+    add_protection_arguments(parser)
 
 
 def _positive(text: str) -> int:
@@ -67,13 +69,6 @@ def _not_negative(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{value}: shall be at least 0")
-    return value
-
-
-def _above_0(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{value}: shall be above 0")
     return value
 
 
@@ -93,6 +88,8 @@ def place_of(plan: Plan, folder: Path, args: argparse.Namespace) -> Place:
         threads=threads_for(jobs),
         jobs=jobs,
         file_limit_bytes=None if limit is None else int(limit * (1 << 30)),
+        isolation=isolation_of(args),
+        limits=limits_of(args),
     )
 
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import ctc.process
 from ctc.errors import CtcError, StoreError
+from ctc.isolation import Isolation, Limits, default_isolation
 from ctc.keys import Keyed
 from ctc.record import Record
 from ctc.record_folder import RecordFolder
@@ -31,7 +32,8 @@ class Place:
     """Where stages run and leave their results; means the same to all that share the folders.
 
     threads: that each program may use; jobs: stages run at once; file_limit_bytes: largest file a
-    program may write; gpus: UUIDs of those that this stage alone uses.
+    program may write; gpus: UUIDs of those that this stage alone uses; isolation, limits: of the
+    programs of cards.
     """
 
     store: Path
@@ -41,6 +43,8 @@ class Place:
     jobs: int = 1
     file_limit_bytes: int | None = None
     gpus: tuple[str, ...] = ()
+    isolation: Isolation = field(default_factory=default_isolation)
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def records(self) -> RecordFolder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,12 +10,21 @@ from typing import Any
 
 import ctc.process
 from ctc.errors import StoreError
-from ctc.gpu import VISIBLE_VARIABLE
-from ctc.process import Command, ProcessResult, program_environment
+from ctc.process import ProcessResult
 from ctc.program import Program
 from ctc.record import Record
 from ctc.stage import DISK_FULL, Cancelled, Place, Task, open_store, with_disk_state
+from ctc.stage_bounds import Bounds, bounded_command
 from ctc.stage_record import REASON_LENGTH, cost, ended_from_outside, failure_reason
+
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ def run_program(
     values: dict[str, str],
     work: Path,
     suffix: str = "",
+    bounds: Bounds | None = None,
 ) -> ProgramRun:
     """Run a program in `work`/run, its logs beside the store's records and in the campaign.
 
@@ -51,19 +62,13 @@ def run_program(
         Cancelled: the runner is stopping.
         LauncherError: no process could be started.
     """
+    bounds = bounds or Bounds()
     store = open_store(place.store)
     logs = store.logs(task.claim_key + suffix)
     logs[0].parent.mkdir(parents=True, exist_ok=True)
     (work / "run").mkdir(exist_ok=True)
     argv = program.command(values)
-    environment = program_environment(place.threads, program.environment, work / "run")
-    if place.gpus:
-        environment[VISIBLE_VARIABLE] = ",".join(place.gpus)
-    limit = place.file_limit_bytes
-    limits = {} if limit is None else {"RLIMIT_FSIZE": limit}
-    command = Command(
-        tuple(argv), work / "run", logs[0], logs[1], environment, task.timeout_s, limits
-    )
+    command = bounded_command(place, program, argv, work, logs, task.timeout_s, bounds)
     result = ctc.process.SUPERVISOR.run(command)
     if result.stopped == "cancelled":
         raise Cancelled
@@ -71,7 +76,7 @@ def run_program(
     ended = {"argv": argv, "exit_code": result.exit_code, "signal": result.signal}
     fields = {
         "cost": cost(result, place.jobs),
-        "command": ended,
+        "command": {**ended, **bounds.recorded},
         "logs": tuple(log.name for log in logs),
     }
     failure = failure_reason(role, result, logs) if result.failure else ""
@@ -97,11 +102,24 @@ def folder_trouble(folder: Path) -> str:
 def missing_output(role: str, path: Path) -> str:
     """Why a program that exited with 0 has not made its output; empty when it has.
 
+    The output is a file of its own in the program's folder: not a link, device or pipe, and not
+    another name of a file elsewhere.
+
     Raises:
         StoreError: the folder it should be in has gone, or does not take files any more.
     """
-    if not path.is_file() and (trouble := folder_trouble(path.parent)):
-        raise StoreError(f"{trouble}: {role}: no output file")
-    if path.is_symlink() or not path.is_file():
+    try:
+        status = path.lstat()
+        folder = path.parent.lstat()
+    except OSError:
+        if not path.parent.is_symlink() and (trouble := folder_trouble(path.parent)):
+            raise StoreError(f"{trouble}: {role}: no output file") from None
         return f"{role}: exit code 0, but no output file"
-    return "" if path.stat().st_size else f"{role}: exit code 0, but an empty output file"
+    if not stat.S_ISDIR(folder.st_mode):
+        return f"{role}: exit code 0, but its work folder is no folder any more"
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+        return f"{role}: exit code 0, but its output is {kind}: shall be a file"
+    if status.st_nlink != 1:
+        return f"{role}: exit code 0, but its output is another name of a file elsewhere"
+    return "" if status.st_size else f"{role}: exit code 0, but an empty output file"

@@ -63,6 +63,8 @@ def failure_reason(role: str, result: ProcessResult, logs: tuple[Path, Path]) ->
     """Return why a program failed, in one line: how it ended and the last line it wrote."""
     if result.stopped == "timeout":
         return f"{role}: no result within the timeout; ended after {result.wall_s:.1f} s"
+    if result.limit:
+        return f"{role}: stopped: {result.limit}"
     said = last_line(logs[1]) or last_line(logs[0])
     if result.signal == signal.SIGKILL and not said:
         said = "not by the harness; perhaps out of memory"

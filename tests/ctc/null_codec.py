@@ -163,10 +163,12 @@ def write_conditions(folder: Path, anchor: Path, tests: tuple[str, ...] = ()) ->
 def environment(folder: Path) -> dict[str, str]:
     """The environment of a ctc that sees this folder's sequences and store alone."""
     root = Path(__file__).parents[2]
+    (folder / "journal").touch()
     kept = {k: v for k, v in os.environ.items() if k not in ("GVC_DATA", "GVC_SEQUENCES")}
     return {
         **kept,
         "CTC_HOME": str(folder / "home"),
+        "CTC_WRITABLE": str(folder / "journal"),  # of the null codec's runs
         "GVC_SEQUENCES": str(folder),
         "PYTHONPATH": str(root),
         "OMP_NUM_THREADS": "1",

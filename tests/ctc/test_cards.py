@@ -132,7 +132,8 @@ def test_pinned_version_is_verified(tmp_path: Path) -> None:
 
 
 def test_python_program_is_its_source(tmp_path: Path) -> None:
-    path = write_card(tmp_path, CARD.replace("./enc", "python, modules: [reference_sw.video]"))
+    text = CARD.replace("./enc", "python, modules: [reference_sw.video]")
+    path = write_card(tmp_path, text.replace("[-i,", "[-m, reference_sw.video.x, -i,"))
     program = resolve_program(path, load_card(path).encoder)
     assert program.path == Path(sys.executable)
     first = program.environment["PYTHONPATH"].split(os.pathsep)[0]

@@ -14,7 +14,7 @@ import yaml
 
 from ctc.results_reader import read_campaign
 from tests.ctc.null_codec import environment, write_conditions
-from tests.faults.codec import write_struck_codec
+from tests.faults.codec import STRIKE, write_struck_codec
 
 ROOT = Path(__file__).parents[2]
 ANCHORS = {"x265": "x265-ld.yaml", "vvenc": "vvenc-ld.yaml"}
@@ -74,7 +74,8 @@ class Bench:
 
     def environment(self, home: Path) -> dict[str, str]:
         """Return the environment of its runner."""
-        return {**environment(self.folder), "CTC_HOME": str(home)}
+        seen = {"CTC_READABLE": str(self.folder / STRIKE)}
+        return {**environment(self.folder), "CTC_HOME": str(home), **seen}
 
 
 def outcome(folder: Path) -> Outcome:
