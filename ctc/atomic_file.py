@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 
 from ctc.errors import StoreError
+from ctc.temporary_files import temporary_name
 
 
-def write_atomic(path: Path, content: bytes, durable: bool = True) -> None:
+def write_atomic(
+    path: Path, content: bytes, durable: bool = True, temporaries: Path | None = None
+) -> None:
     """Write a file under a temporary name, force it to disk, then rename it into place.
 
+    temporaries: folder of the temporary name, on the same file system (default: beside the file);
     durable: what is copied from a durable file and verified when read need not be forced to disk.
 
     Raises:
         StoreError: the disk is full or the folder cannot be written; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    temporary = temporary_name(path, temporaries)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in {path.parent, temporary.parent}:
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
                 file.write(content)

@@ -98,6 +98,7 @@ class Campaign:
         """Run until nothing is left or the runner is asked to stop; return what came of it."""
         store = open_store(self._place.store)
         store.sweep()
+        self._place.records.sweep()
         summary = Summary(self.state.total)
         with stop_on_signals(), store.use.run_of(self._place.campaign, self._progress.warn):
             for curve in self.state.curves.values():

@@ -77,6 +77,9 @@ class DecodeTask(Task):
         if self.expected is not None and output != self.expected:
             reason = "decoded again, other pictures than before: the decoder is not deterministic"
             return [replace(record, status="mismatch", reason=reason, log_check=check)]
+        known = None if self.expected is None else store.records.read(self.keyed.key)
+        if known is not None and known.output == output:
+            return [known]  # it stands, with what the first decode took
         return [replace(record, output=output, components=parts, log_check=check)]
 
     def _decode(

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ctc.errors import SequenceError
+from ctc.temporary_files import temporary_name
 
 CHUNK = 1 << 20
 _locks: dict[Path, threading.Lock] = {}
@@ -77,11 +78,6 @@ def _make_unless_there(path: Path, make: Callable[[Path], None]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def temporary_name(path: Path) -> Path:
-    """Return a hidden name beside `path` that no other process or thread uses."""
-    return path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name}")
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from ctc.derived_files import temporary_name
 from ctc.errors import SequenceError
 from ctc.sequence_list import IMPORTED, load_imported
 from ctc.sequences import Sequence
+from ctc.temporary_files import temporary_name
 from reference_sw.video.format import VideoFormat
 
 _TITLE = "imported by the user"

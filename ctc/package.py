@@ -20,10 +20,12 @@ from ctc.package_manifest import (
     packaged_file,
 )
 from ctc.record import parse_record
+from ctc.record_folder import HALF_WRITTEN
 from ctc.report_check import report_files
 from ctc.results import CampaignResults, PointResult
 from ctc.results_reader import read_campaign
 
+NOT_PACKED = (("records", "damaged"), ("records", HALF_WRITTEN))
 Files = dict[str, Path | bytes]
 
 
@@ -79,7 +81,7 @@ def _campaign_files(folder: Path) -> Iterator[str]:
     for inner in ("records", "logs"):
         for path in sorted((folder / inner).rglob("*")):
             name = path.relative_to(folder)
-            if path.is_file() and name.parts[:2] != ("records", "damaged"):
+            if path.is_file() and name.parts[:2] not in NOT_PACKED:
                 yield str(name)
 
 

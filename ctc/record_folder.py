@@ -9,6 +9,9 @@ from pathlib import Path
 from ctc.atomic_file import write_atomic
 from ctc.errors import StoreError
 from ctc.record import Record, parse_record, record_text
+from ctc.temporary_files import sweep_temporaries
+
+HALF_WRITTEN = "half-written"  # a folder of their own: looking for them in all the others is slow
 
 
 class RecordFolder:
@@ -65,4 +68,8 @@ class RecordFolder:
         Raises:
             StoreError: disk full, or the folder cannot be written.
         """
-        write_atomic(self.path(record.key), record_text(record), durable)
+        write_atomic(self.path(record.key), record_text(record), durable, self.root / HALF_WRITTEN)
+
+    def sweep(self) -> None:
+        """Remove the half-written records of dead processes."""
+        sweep_temporaries(self.root / HALF_WRITTEN)

@@ -29,6 +29,7 @@ from ctc.record import Output
 from ctc.record_folder import RecordFolder
 from ctc.sequence_folders import ctc_home
 from ctc.store_use import StoreUse
+from ctc.temporary_files import sweep_temporaries
 
 
 def default_store_root() -> Path:
@@ -148,8 +149,13 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> int:
-        """Remove claims and work folders of dead runners; return how many work folders."""
+        """Remove claims, half-written files and work folders of dead runners.
+
+        Returns how many work folders.
+        """
         self.claims.sweep()
+        self.records.sweep()
+        sweep_temporaries(self.root / "sources")
         swept = 0
         work = self.root / "work"
         for folder in sorted(work.iterdir()) if work.is_dir() else []:

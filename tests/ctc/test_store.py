@@ -17,6 +17,7 @@ from ctc.claim import Claims, this_process
 from ctc.errors import StoreError
 from ctc.record import Output
 from ctc.store import Store
+from ctc.temporary_files import sweep_temporaries, temporary_name
 
 KEY = "ab" + "0" * 62
 
@@ -167,3 +168,23 @@ def test_what_outlived_a_dead_runner_and_its_launcher_ends_with_the_next_sweep(
         for process in (inside, beside):
             process.kill()
             process.wait()
+
+
+def test_half_written_files_of_the_dead_are_swept_and_those_of_the_living_kept(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from ctc.temporary_files import temporary_name\n"
+        "temporary_name(Path(sys.argv[1])).touch()"
+    )
+    target = tmp_path / "with-dashes.yuv"
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code, str(target)], cwd=root, check=True)
+    (dead,) = tmp_path.iterdir()
+    foreign = tmp_path / f".tmp-elsewhere-1-1-{'0' * 12}.a"
+    mine = temporary_name(target)
+    for path in (foreign, mine, target):
+        path.touch()
+    assert sweep_temporaries(tmp_path) == 1 and not dead.exists()
+    assert {foreign, mine, target} == set(tmp_path.iterdir())
+    assert sweep_temporaries(tmp_path / "absent") == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 from ctc.record import Record
+from ctc.record_folder import HALF_WRITTEN
+from tests.faults.bench import ROOT
 from tests.faults.trial import Trial
 
 
@@ -72,12 +75,29 @@ def temporaries_left(trial: Trial) -> bool:
     """Half-written files under the names they have before they are published."""
     trial.run()
     _, record = trial.rng.choice(list(trial.records().values()))
+    halves = []
     for folder in (trial.store, trial.reports):
         path = folder / "records" / record.key[:2] / f"{record.key}.json"
-        half = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
-        half.write_bytes(path.read_bytes()[:77])
+        halves.append((path, folder / "records" / HALF_WRITTEN))
+        halves[-1][1].mkdir(exist_ok=True)
+    original = trial.store / "sources" / "alpha.yuv"
+    original.parent.mkdir(exist_ok=True)
+    _killed_while_writing([*halves, (original, original.parent)])
+    for path, _ in halves:
         path.unlink()
-    return True
+    return len(trial.leftovers()) == len(halves) + 1
+
+
+def _killed_while_writing(files: list[tuple[Path, Path]]) -> None:
+    """Let a process die that has begun to write files, in the folders of their temporary names."""
+    named = [(str(path), str(folder)) for path, folder in files]
+    code = (
+        "import os; from pathlib import Path; from ctc.temporary_files import temporary_name\n"
+        f"for path, folder in {named!r}:\n"
+        "    temporary_name(Path(path), Path(folder)).write_bytes(b'half')\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
 
 
 def _records(trial: Trial, change: Change) -> bool:

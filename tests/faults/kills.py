@@ -51,6 +51,7 @@ def all_killed(trial: Trial) -> bool:
     """Runner and supervisors die in one instant."""
     runner = trial.start()
     trial.moment(runner)
+    trial.victim(runner, "launcher")
     return _all_killed(trial, runner)
 
 

@@ -13,14 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ctc.campaign_lock import read_lock
 from ctc.errors import StoreError
 from ctc.record import Record, parse_record
+from ctc.record_check import CheckResult, RecordCheck
 from tests.faults.bench import Bench, outcome
 from tests.faults.codec import JOURNAL, RATES, STRIKE
 from tests.faults.processes import Member, members, strike
 
 PATIENCE_S = 120.0
 ORPHANS_GONE_S = 10.0
+KEPT_HIDDEN = (".reported", ".records.sqlite")
 
 
 @dataclass(frozen=True)
@@ -109,19 +112,11 @@ class Trial:
         return self.finish(self.start(*arguments, module=module))
 
     def check(self) -> list[str]:
-        """Return what `ctc check` finds wrong."""
-        command = self.bench.command(self.home)
-        done = subprocess.run(
-            [*command[:3], "check", str(self.reports)],
-            cwd=self.bench.folder,
-            env=self.bench.environment(self.home),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-        self._unclear += "Traceback" in done.stderr or done.returncode not in (0, 1)
-        return [line for line in done.stdout.splitlines() if line.startswith("  wrong: ")]
+        """Return what `ctc check` finds wrong with records and artefacts."""
+        result = CheckResult()
+        lock = read_lock(self.reports)
+        RecordCheck(self.reports, lock).run(self.store / "artefacts", result)
+        return result.faults
 
     def moment(self, runner: subprocess.Popen[str]) -> bool:
         """Let a random part of the campaign's time pass; whether the runner still runs then."""
@@ -246,6 +241,6 @@ class Trial:
             Path(folder) / name
             for folder, _, names in os.walk(self.home)
             for name in names
-            if name.startswith(".") and name != ".reported"
+            if name.startswith(".") and name not in KEPT_HIDDEN
         ]
         return [*work, *claims, *hidden]
