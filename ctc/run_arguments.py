@@ -37,6 +37,9 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--cluster-config", type=Path, metavar="FILE", help="YAML: what to ask the cluster for"
     )
     group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
+    group.add_argument(
+        "--plan-only", action="store_true", help="write the campaign's folder, for ctc jobs"
+    )
     group.add_argument("--force", action="store_true", help="run again what is finished")
     group.add_argument("--retry-failed", action="store_true", help="run again what has failed")
     group.add_argument("--timeout", type=above_zero, metavar="S", help="seconds allowed to a stage")

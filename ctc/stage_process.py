@@ -1,15 +1,16 @@
 """Runs one stage in a process of its own, for a worker of a cluster.
 
 Started by ctc.cluster_worker as `python -m ctc.stage_process`. It reads the stage from standard
-input, which stays open as the sign that the worker lives: at its end the stage's programs are
-killed. So each stage has its own environment, whatever else the worker runs, and nothing outlives
-the worker.
+input, which stays open as the sign that the worker lives: at its end, or on a signal of the batch
+system, the stage's programs are killed and its claim and folder removed. So each stage has its own
+environment, whatever else the worker runs, and nothing outlives the worker.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import signal
 import struct
 import sys
 import threading
@@ -28,6 +29,8 @@ def main() -> int:
     reply = os.dup(1)
     os.dup2(2, 1)  # what a library prints is no part of the reply
     call = _read_call()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: ctc.process.SUPERVISOR.stop())
     threading.Thread(target=_end_with_the_worker, name="worker", daemon=True).start()
     outcome: Outcome = call()
     with os.fdopen(reply, "wb") as stream:

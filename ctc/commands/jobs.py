@@ -8,12 +8,13 @@ from pathlib import Path
 
 HELP = "print one command for each stage still to run, for make, a shell or a Slurm job array"
 EXAMPLES = """examples:
+  ctc run demo --plan-only                                 make the folder, run nothing
   ctc jobs reports/demo > todo.sh                          one command a line, in order
   ctc jobs reports/demo --format make | make -f - -j 8
-  ctc jobs reports/demo --format slurm-array > array.sh && sbatch array.sh
+  ctc jobs reports/demo --format slurm-array > array.sh && sbatch --mem=4G array.sh
 
 Each command runs its stage and whatever that needs, once: two of them at the same time, also on
-machines that share the folders, never do the same work twice."""
+machines that share the folders, never do the same work twice. Run again, it does nothing."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

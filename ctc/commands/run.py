@@ -25,6 +25,9 @@ EXAMPLES = """examples:
   ctc run demo --codec my_codec.yaml --name mine  my codec alone against the anchor
   ctc run demo --codec my_codec.yaml --name mine --agreed-anchors   without running the anchor
   ctc run jvet-ldb --dry-run                      what would run and what is finished
+  ctc run jvet-ldb --cluster tcp://head:8786      on the workers of a Dask scheduler
+  ctc run jvet-ldb --cluster slurm --cluster-config cluster.yaml   on workers run by Slurm
+  ctc run jvet-ldb --plan-only && ctc jobs reports/jvet-ldb --format slurm-array > array.sh
 
 exit code: 0 all done, 1 some stages have no result, 2 wrong input, 130 interrupted"""
 
@@ -151,6 +154,9 @@ def run_plan(plan: Plan, folder: Path, args: argparse.Namespace) -> int:
     if args.dry_run:
         return _dry_run(plan, place, args)
     open_folder(folder, plan)
+    if args.plan_only:
+        print(f"{folder}: planned; 'ctc jobs {folder}' lists what is to run")
+        return 1 if plan.faults else 0
     progress = RunProgress(sys.stderr, args.quiet)
     with executor_of(place, args, progress.warn) as (executor, slots):
         only = tuple(args.stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,6 +42,15 @@ class SmallCampaign:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.ctc("run", str(self.conditions), "--jobs", "2", *arguments)
+
+    def program(self) -> dict[str, str]:
+        """Make a program `ctc`; return an environment that has it in its path."""
+        path = self.folder / "bin" / "ctc"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'#!/bin/sh\nexec {sys.executable} -m ctc "$@"\n')
+        path.chmod(0o755)
+        variables = environment(self.folder)
+        return variables | {"PATH": f"{path.parent}{os.pathsep}{variables['PATH']}"}
 
     def codec(self, fault: str = "", **values: object) -> Path:
         return write_null_codec(self.folder, fault=fault, **values)  # type: ignore[arg-type]

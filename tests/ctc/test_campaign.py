@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from ctc.results import Status
 from ctc.results_reader import read_campaign
 from tests.ctc.conftest import SmallCampaign
-from tests.ctc.null_codec import environment, write_null_codec
+from tests.ctc.null_codec import write_null_codec
 
 STAGES = 2 * 4 * (2 + 2)  # sequences x rate points x (encode, decode, two metrics)
 ALPHA = ("--sequence", "alpha", "--no-report")
@@ -122,22 +120,15 @@ def test_selection_and_dry_run(campaign: SmallCampaign) -> None:
     assert other.returncode == 2 and "another selection" in other.stderr
 
 
-def run_make(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+def run_make(campaign: SmallCampaign, text: str) -> subprocess.CompletedProcess[str]:
     """Run a makefile with a `ctc` in its path."""
-    program = folder / "bin" / "ctc"
-    program.parent.mkdir()
-    program.write_text('#!/bin/sh\nexec "$PYTHON" -m ctc "$@"\n')
-    program.chmod(0o755)
-    variables = environment(folder)
-    variables |= {"PATH": f"{program.parent}{os.pathsep}{variables['PATH']}"}
-    variables |= {"PYTHON": sys.executable}
     return subprocess.run(
         ["make", "-f", "-", "-j", "2"],
         input=text,
         text=True,
         capture_output=True,
-        cwd=folder,
-        env=variables,
+        cwd=campaign.folder,
+        env=campaign.program(),
         timeout=120,
         check=False,
     )
@@ -160,7 +151,7 @@ def test_each_listed_job_is_a_command_that_runs_once(campaign: SmallCampaign) ->
         "measure/main/null/alpha",
     ]
     make = campaign.ctc("jobs", "reports/small", "--format", "make").stdout
-    done = run_make(campaign.folder, make)
+    done = run_make(campaign, make)
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(campaign.journal()) == sorted(
         ["begin alpha 2", "end alpha 2", "begin alpha 4", "end alpha 4"]
@@ -168,7 +159,35 @@ def test_each_listed_job_is_a_command_that_runs_once(campaign: SmallCampaign) ->
     status = campaign.ctc("status", "reports/small")
     assert status.returncode == 0 and "8 of 8 stages finished" in status.stdout
     array = campaign.ctc("jobs", "reports/small", "--format", "slurm-array").stdout
-    assert "#SBATCH --array" in array
+    assert "--array" not in array
+
+
+def test_the_tasks_of_an_array_run_each_stage_once_however_often_they_run(
+    campaign: SmallCampaign,
+) -> None:
+    planned = campaign.run("--sequence", "alpha", "--rate-points", "2,4", "--plan-only")
+    assert planned.returncode == 0 and "reports/small: planned" in planned.stdout
+    assert campaign.journal() == []
+    script = campaign.folder / "array.sh"
+    script.write_text(campaign.ctc("jobs", "reports/small", "--format", "slurm-array").stdout)
+    assert "#SBATCH --array=0-2" in script.read_text()
+    variables = campaign.program()
+    for _ in range(2):
+        tasks = [
+            subprocess.Popen(
+                ["bash", str(script)],
+                cwd=campaign.folder,
+                env=variables | {"SLURM_ARRAY_TASK_ID": str(task)},
+            )
+            for task in (2, 0, 1, 0)
+        ]
+        assert [task.wait(timeout=120) for task in tasks] == [0, 0, 0, 0]
+    assert sorted(campaign.journal()) == [
+        *("begin alpha 2", "begin alpha 4"),
+        *("end alpha 2", "end alpha 4"),
+    ]
+    status = campaign.ctc("status", "reports/small")
+    assert status.returncode == 0 and "8 of 8 stages finished" in status.stdout
 
 
 def test_a_moved_folder_reports_from_its_records_alone(
