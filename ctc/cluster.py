@@ -6,7 +6,6 @@ import logging
 import os
 import shutil
 import time
-import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +22,7 @@ from ctc.cluster_config import (
 )
 from ctc.errors import ClusterError, near_miss
 from ctc.machine import Machine, available_cores, total_memory_gib
+from ctc.temporary_files import temporary_name
 
 if TYPE_CHECKING:
     from ctc.dask_executor import DaskExecutor
@@ -106,7 +106,7 @@ def _machine(settings: ClusterConfig) -> Machine:
 
 
 def _mark(store: Path) -> Path:
-    mark = store / f".runner-{uuid.uuid4().hex}"
+    mark = temporary_name(store / "runner")  # swept when the runner dies
     try:
         store.mkdir(parents=True, exist_ok=True)
         mark.touch()

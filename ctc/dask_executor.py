@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from distributed.client import ClosedClientError
+
 from ctc.cluster_worker import RESOURCES, end_calls, harness_digest, offer, run_call
 from ctc.errors import ClusterError
 from ctc.executor import StageCall, WorkerLost
@@ -234,7 +236,7 @@ class DaskExecutor(Executor):
                 if not future.done():
                     future.set_exception(WorkerLost(f"worker {address} has ended"))
                 if sent is not None:
-                    with suppress(OSError, RuntimeError):
+                    with suppress(OSError, RuntimeError, ClosedClientError):
                         sent.cancel()
             worker.taken.clear()
 

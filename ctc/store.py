@@ -155,7 +155,8 @@ class Store:
         """
         self.claims.sweep()
         self.records.sweep()
-        sweep_temporaries(self.root / "sources")
+        for folder in (self.root, self.root / "sources"):
+            sweep_temporaries(folder)
         swept = 0
         work = self.root / "work"
         for folder in sorted(work.iterdir()) if work.is_dir() else []:

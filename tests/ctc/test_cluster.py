@@ -111,7 +111,7 @@ def begun(campaign: SmallCampaign) -> list[str]:
 def leftovers(campaign: SmallCampaign) -> list[Path]:
     store = campaign.folder / "home" / "store"
     claims = [path for path in (store / "claims").rglob("*") if path.is_file()]
-    return [*(store / "work").iterdir(), *claims, *store.glob(".runner-*")]
+    return [*(store / "work").iterdir(), *claims, *store.glob(".tmp-*")]
 
 
 def test_a_local_cluster_gives_the_results_of_a_local_run(campaign: SmallCampaign) -> None:

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from tqdm import tqdm
 
-from tests.faults import clocks, damage, disks, kills, pairs, stuck
+from tests.faults import clocks, clusters, damage, disks, kills, pairs, stuck
 from tests.faults.bench import CODECS, Bench
 from tests.faults.table import Row, comma_separated, markdown
 from tests.faults.trial import Trial
@@ -62,7 +62,12 @@ MOUNTS: tuple[Fault, ...] = (
     disks.store_vanishes,
     disks.campaign_vanishes,
 )
-FAULTS = {fault.__name__: fault for fault in (*ANY_CODEC, *NULL_CODEC, *MOUNTS)}
+CLUSTER: tuple[Fault, ...] = (
+    clusters.scheduler_killed,
+    clusters.cluster_worker_killed,
+    clusters.cluster_runner_killed,
+)
+FAULTS = {fault.__name__: fault for fault in (*ANY_CODEC, *NULL_CODEC, *MOUNTS, *CLUSTER)}
 ON_REAL_ENCODERS = frozenset(fault.__name__ for fault in ANY_CODEC)
 
 
@@ -120,8 +125,8 @@ def _plan(args: argparse.Namespace) -> dict[tuple[str, str], int]:
 
 def _rounds(bench: Bench, name: str, rounds: int, seed: int, bar: tqdm[NoReturn]) -> Row:
     row = Row(name, bench.codec)
-    if FAULTS[name] in MOUNTS and not disks.mounts_possible():
-        row.skipped = "skipped: no mount namespace here"
+    row.skipped = _impossible(FAULTS[name])
+    if row.skipped:
         bar.update(rounds)
         return row
     started = time.monotonic()
@@ -143,6 +148,15 @@ def _rounds(bench: Bench, name: str, rounds: int, seed: int, bar: tqdm[NoReturn]
         bar.update(verdict.struck)
     row.seconds = time.monotonic() - started
     return row
+
+
+def _impossible(fault: Fault) -> str:
+    """Why a fault cannot be injected on this machine; empty when it can."""
+    if fault in MOUNTS and not disks.mounts_possible():
+        return "skipped: no mount namespace here"
+    if fault in CLUSTER and not clusters.cluster_possible():
+        return "skipped: dask is not installed"
+    return ""
 
 
 def _save(args: argparse.Namespace, rows: list[Row]) -> None:

@@ -19,7 +19,7 @@ from tests.faults.codec import STRIKE, write_struck_codec
 ROOT = Path(__file__).parents[2]
 ANCHORS = {"x265": "x265-ld.yaml", "vvenc": "vvenc-ld.yaml"}
 CODECS = ("null", *ANCHORS)
-SIZES = {"null": (16, 4), "x265": (128, 24), "vvenc": (64, 16)}  # luma width and height, pictures
+SIZES = {"null": (16, 4), "x265": (64, 24), "vvenc": (64, 12)}  # luma width and height, pictures
 Outcome = list[tuple[object, ...]]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Member:
-    """A process of a round; kind: runner, launcher, encoder, decoder, measure or other."""
+    """A process of a round; kind: runner, launcher, stage, encoder, decoder, measure or other."""
 
     pid: int
     parent: int
@@ -45,6 +45,8 @@ def _kind(line: bytes, home: Path) -> str:
         return "runner"
     if f"{home}/store/work/".encode() in line:
         return "decoder" if b"/first/run/" in line else "encoder"
+    if b"ctc.stage_process" in line:
+        return "stage"
     return "other"
 
 

@@ -167,14 +167,17 @@ class Trial:
                 found[path.stem] = (text, record)
         return found
 
-    def count_orphans(self) -> None:
-        """Note processes that are left although no runner is; they are ended then."""
+    def count_orphans(self, *but: str) -> None:
+        """Note processes, but for some kinds, that are left although no runner is; end them."""
         end = time.monotonic() + ORPHANS_GONE_S
-        while (left := members(self.home)) and time.monotonic() < end:
+        while (left := self._left(but)) and time.monotonic() < end:
             time.sleep(0.01)
         for member in left:
             self._orphans.add(member.pid)
             strike(member.pid)
+
+    def _left(self, but: tuple[str, ...]) -> list[Member]:
+        return [member for member in members(self.home) if member.kind not in but]
 
     def verdict(self, struck: bool) -> Verdict:
         """Go on until the campaign is finished, then judge it."""
