@@ -19,14 +19,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = [m.name for m in modules if m.name != "__main__" and not m.ispkg]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
-    names = parser.parse_args(arguments).names or known
+    parser.add_argument(
+        "--pictures", type=int, metavar="N", help="pictures a file in the benchmark `metrics`"
+    )
+    args = parser.parse_args(arguments)
+    if args.pictures is not None and args.pictures < 1:
+        parser.error(f"--pictures {args.pictures}: shall be at least 1")
+    names = args.names or known
     for name in names:
         if name not in known:
             parser.error(f"no benchmark '{name}'; there are {', '.join(known)}")
     print(f"{'benchmark':56} {'ours s':>10} {'peer s':>10} {'ratio':>9} {'target':>8}")
     missed = 0
     for name in names:
-        for row in importlib.import_module(f"benchmarks.{name}").run():
+        module = importlib.import_module(f"benchmarks.{name}")
+        long = args.pictures is not None and name == "metrics"
+        for row in module.run(args.pictures) if long else module.run():
             missed += not show(row)
     return 1 if missed else 0
 

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ctc.metrics.base import Metric
-from ctc.metrics.learned import LearnedPictureMetric, rgb_tensor, tensors_of
+from ctc.metrics.learned import (
+    VGG_SAMPLES,
+    LearnedPictureMetric,
+    rgb_tensor,
+    tensors_of,
+)
 from ctc.metrics.per_picture import Values
 from ctc.metrics.pictures import PictureBatch
 from reference_sw.video.format import VideoFormat
@@ -44,6 +49,11 @@ class Dists(LearnedPictureMetric):
         """`DISTS`."""
         return "DISTS" if self.resize == RESIZE_NONE else "DISTS (GFVC)"
 
+    @property
+    def samples_at_once(self) -> int:
+        """One picture of 256x256 for VGG16."""
+        return VGG_SAMPLES
+
     def weight_sets(self) -> tuple[str, ...]:
         """The backbone, and alpha and beta."""
         return ("vgg16", "dists-alpha-beta")
@@ -57,14 +67,16 @@ class Dists(LearnedPictureMetric):
         """Return the DISTS distance of each picture."""
         import torch
 
-        from ctc.metrics.networks.perceptual import dists_distance
+        from ctc.metrics.networks.perceptual import dists_distance, dists_statistics
 
         tensors, weights = tensors_of("vgg16"), tensors_of("dists-alpha-beta")
 
         def distance() -> Values:
             with torch.inference_mode():
                 key = f"dists features {self.resize} {id(tensors)}"
-                a = original.derived(key, lambda: self._features(original, tensors))
+                a = original.derived(
+                    key, lambda: dists_statistics(self._features(original, tensors))
+                )
                 b = self._features(decoded, tensors)
                 figures = dists_distance(a, b, weights["alpha"], weights["beta"])
             return np.asarray(figures.double().cpu().numpy(), dtype=np.float64)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Tensors = dict[str, torch.Tensor]
 
 DEVICE_VARIABLE = "CTC_DEVICE"
+# VGG16's features of one picture of 256x256 are 16 MiB a layer at first: more at once is slower.
+VGG_SAMPLES = 256 * 256
 
 
 def device_name() -> str:

@@ -7,18 +7,15 @@ deep features as a perceptual metric", CVPR 2018; the v0.1 weights of its author
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from ctc.metrics.base import Metric
-from ctc.metrics.learned import LearnedPictureMetric, tensors_of
+from ctc.metrics.learned import VGG_SAMPLES, LearnedPictureMetric, tensors_of
 from ctc.metrics.per_picture import Values
-from ctc.metrics.pictures import PictureBatch
+from ctc.metrics.pictures import BATCH_SAMPLES, PictureBatch
 from reference_sw.video.format import VideoFormat
-
-if TYPE_CHECKING:
-    import torch
 
 _TITLES = {"alex": "LPIPS-Alex", "squeeze": "LPIPS-Squeeze", "vgg": "LPIPS-VGG"}
 _BACKBONES = {"alex": "alexnet", "squeeze": "squeezenet", "vgg": "vgg16"}
@@ -41,6 +38,11 @@ class Lpips(LearnedPictureMetric):
         """`LPIPS-Alex`."""
         return _TITLES[self.net]
 
+    @property
+    def samples_at_once(self) -> int:
+        """One picture of 256x256 for VGG16."""
+        return VGG_SAMPLES if self.net == "vgg" else BATCH_SAMPLES
+
     def weight_sets(self) -> tuple[str, ...]:
         """The backbone and the linear layers."""
         return (_BACKBONES[self.net], f"lpips-{self.net}-heads")
@@ -54,7 +56,11 @@ class Lpips(LearnedPictureMetric):
         """Return the LPIPS distance of each picture."""
         import torch
 
-        from ctc.metrics.networks.perceptual import lpips_distance
+        from ctc.metrics.networks.perceptual import (
+            backbone_features,
+            lpips_distance,
+            unit_length,
+        )
 
         backbone, heads = self.weight_sets()
         tensors, linear = tensors_of(backbone), tensors_of(heads)
@@ -63,19 +69,14 @@ class Lpips(LearnedPictureMetric):
         def distance() -> Values:
             with torch.inference_mode():
                 key = f"lpips features {self.net} {id(tensors)}"
-                a = original.derived(key, lambda: self._features(original, tensors))
-                figures = lpips_distance(a, self._features(decoded, tensors), weights)
+                a = original.derived(
+                    key, lambda: unit_length(backbone_features(self.net, tensors, original))
+                )
+                b = backbone_features(self.net, tensors, decoded)
+                figures = lpips_distance(a, b, weights)
             return np.asarray(figures.double().cpu().numpy(), dtype=np.float64)
 
         return decoded.derived(f"lpips {self.net} against {id(original)}", distance)
-
-    def _features(
-        self, batch: PictureBatch, tensors: dict[str, torch.Tensor]
-    ) -> list[torch.Tensor]:
-        from ctc.metrics.networks.perceptual import backbone_features, unit_length
-
-        features = backbone_features(self.net, tensors, batch)
-        return [unit_length(layer) for layer in features]
 
 
 METRICS: dict[str, Metric] = {f"lpips-{net}": Lpips(net) for net in ("alex", "squeeze", "vgg")}

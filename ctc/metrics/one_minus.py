@@ -29,6 +29,11 @@ class OneMinus(PictureMetric):
         """`1-LPIPS-VGG`."""
         return f"1-{self.of.title}"
 
+    @property
+    def samples_at_once(self) -> int:
+        """As the distance."""
+        return self.of.samples_at_once
+
     def signature(self) -> str:
         """The distance's own signature after `1-`."""
         return f"1-{self.of.signature()}"

@@ -12,13 +12,24 @@ import numpy as np
 import numpy.typing as npt
 
 from ctc.metrics.base import Metric, Scores, VideoFile
-from ctc.metrics.pictures import PictureBatch, check_pair, read_batches
+from ctc.metrics.pictures import (
+    BATCH_SAMPLES,
+    PictureBatch,
+    check_pair,
+    pictures_per_batch,
+    read_batches,
+)
 
 Values = npt.NDArray[np.float64]
 
 
 class PictureMetric(Metric):
     """A metric with one figure a picture; the sequence's figure is the mean over pictures."""
+
+    @property
+    def samples_at_once(self) -> int:
+        """How much of a file is best held at a time, in luma samples; at least one picture is."""
+        return BATCH_SAMPLES
 
     @abstractmethod
     def compare(self, original: PictureBatch, decoded: PictureBatch) -> Values:
@@ -61,8 +72,10 @@ def measure_together(
     for video in decoded:
         check_pair(original, video)
     parts: list[list[list[Values]]] = [[[] for _ in decoded] for _ in metrics]
-    streams = [read_batches(video) for video in decoded]
-    for batch in read_batches(original):
+    samples = min(metric.samples_at_once for metric in metrics)
+    step = pictures_per_batch(original.format, samples)
+    streams = [read_batches(video, step) for video in decoded]
+    for batch in read_batches(original, step):
         for index, stream in enumerate(streams):
             other = next(stream)
             for row, metric in zip(parts, metrics, strict=True):

@@ -15,7 +15,7 @@ from reference_sw.video.format import ColourModel, VideoFormat
 Samples = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Derived = TypeVar("Derived")
 
-# Four pictures of 256x256: enough for full speed, little enough for VGG16's features (0.7 GiB).
+# Four pictures of 256x256: enough for full speed.
 BATCH_SAMPLES = 4 * 256 * 256
 PLANES = {ColourModel.YCBCR: ("y", "u", "v"), ColourModel.RGB: ("r", "g", "b")}
 
@@ -68,13 +68,13 @@ class PictureBatch:
         return self.planes[names.index(name)]
 
 
-def pictures_per_batch(video: VideoFormat) -> int:
-    """Return how many pictures are held at a time: 4 of 256x256, 1 from 512x512 up.
+def pictures_per_batch(video: VideoFormat, samples: int = BATCH_SAMPLES) -> int:
+    """Return how many pictures of so many luma samples in all: 4 of 256x256, 1 from 512x512 up.
 
     >>> pictures_per_batch(VideoFormat(256, 256)), pictures_per_batch(VideoFormat(1920, 1080))
     (4, 1)
     """
-    return max(1, BATCH_SAMPLES // (video.width * video.height))
+    return max(1, samples // (video.width * video.height))
 
 
 def check_file(video: VideoFile, role: str) -> None:

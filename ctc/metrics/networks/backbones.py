@@ -13,6 +13,8 @@ from collections.abc import Callable
 import torch
 from torch.nn.functional import conv2d, max_pool2d
 
+from ctc.metrics.networks import winograd
+
 Tensors = dict[str, torch.Tensor]
 Pool = Callable[[torch.Tensor], torch.Tensor]
 
@@ -66,7 +68,11 @@ def _fire(x: torch.Tensor, tensors: Tensors, name: str) -> torch.Tensor:
 def vgg_stage(tensors: Tensors, stage: int, x: torch.Tensor) -> torch.Tensor:
     """Return the last ReLU output of stage 0..4, given that of the stage before after pooling."""
     for index in VGG_STAGES[stage]:
-        x = _relu_conv(x, tensors, f"features.{index}", padding=1)
+        weight, bias = (tensors[f"features.{index}.{part}"] for part in ("weight", "bias"))
+        if winograd.serves(x, weight):
+            x = winograd.relu_convolution(x, weight, bias)
+        else:
+            x = conv2d(x, weight, bias, padding=1).relu_()
     return x
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from torch.nn.functional import conv2d, pad
 
 from ctc.metrics.learned import rgb_tensor
 from ctc.metrics.networks.backbones import (
@@ -21,6 +22,15 @@ MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 EPSILON = 1e-10
 SIMILARITY = 1e-6
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Mean and variance of each channel, (n, c), and the features less their mean, (n, c, h, w)."""
+
+    mean: torch.Tensor
+    variance: torch.Tensor
+    centred: torch.Tensor
 
 
 def normalised_input(x: torch.Tensor) -> torch.Tensor:
@@ -44,22 +54,30 @@ def first_vgg_stage(tensors: Tensors, batch: PictureBatch) -> torch.Tensor:
     return batch.derived(key, lambda: vgg_stage(tensors, 0, normalised_input(x)))
 
 
-def unit_length(features: torch.Tensor) -> torch.Tensor:
-    """Return features over their length across channels plus 1e-10."""
-    return features / (features.square().sum(1, keepdim=True).sqrt() + EPSILON)
+def unit_length(features: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Return the features of each layer over their length across channels plus 1e-10."""
+    return [_at_unit_length(layer) for layer in features]
+
+
+def _at_unit_length(x: torch.Tensor) -> torch.Tensor:
+    length: torch.Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    return x * (1 / (length + EPSILON))
 
 
 def lpips_distance(
     a: list[torch.Tensor], b: list[torch.Tensor], heads: list[torch.Tensor]
 ) -> torch.Tensor:
-    """Return the LPIPS distance of each picture from unit-length features of both sides: (n,).
+    """Return the LPIPS distance of each picture: (n,).
 
+    a: features of the original at unit length; b: those of the decoded picture as they are.
     Source: R. Zhang et al., "The unreasonable effectiveness of deep features as a perceptual
     metric", CVPR 2018, equation 1.
     """
-    layers = zip(a, b, heads, strict=True)
-    total = [conv2d((x - y).square_(), head).mean((1, 2, 3)) for x, y, head in layers]
-    return torch.stack(total).sum(0)
+    total = torch.zeros(a[0].shape[0], device=a[0].device)
+    for x, y, head in zip(a, b, heads, strict=True):
+        squares = _at_unit_length(y).sub_(x).square_().mean((2, 3))
+        total = total + (squares * head.flatten()).sum(1)
+    return total
 
 
 def l2_pool(x: torch.Tensor) -> torch.Tensor:
@@ -70,10 +88,19 @@ def l2_pool(x: torch.Tensor) -> torch.Tensor:
     """
     # The Hanning window is (1, 2, 1) x (1, 2, 1) / 16: sums of shifted planes give it faster than
     # a depthwise convolution.
-    squares = pad(x.square(), (1, 1, 1, 1))
-    rows = squares[:, :, :-2:2] + 2 * squares[:, :, 1:-1:2] + squares[:, :, 2::2]
-    window = rows[..., :-2:2] + 2 * rows[..., 1:-1:2] + rows[..., 2::2]
-    return (window / 16 + 1e-12).sqrt_()
+    window = _halved(_halved(x.square(), 2), 3)
+    return window.mul_(1 / 16).add_(1e-12).sqrt_()
+
+
+def _halved(x: torch.Tensor, dim: int) -> torch.Tensor:
+    """Return x under (1, 2, 1) along dimension 2 or 3 at every second place, 0 beyond the edges."""
+    rows = dim == 2
+    even, odd = (x[:, :, k::2] if rows else x[..., k::2] for k in (0, 1))
+    out = even * 2
+    out.narrow(dim, 0, odd.shape[dim]).add_(odd)
+    following = out.shape[dim] - 1
+    out.narrow(dim, 1, following).add_(odd.narrow(dim, 0, following))
+    return out
 
 
 def dists_features(tensors: Tensors, x: torch.Tensor, first: torch.Tensor) -> list[torch.Tensor]:
@@ -81,22 +108,33 @@ def dists_features(tensors: Tensors, x: torch.Tensor, first: torch.Tensor) -> li
     return [x, *vgg16(tensors, first, l2_pool)]
 
 
-def dists_distance(
-    a: list[torch.Tensor], b: list[torch.Tensor], alpha: torch.Tensor, beta: torch.Tensor
-) -> torch.Tensor:
-    """Return the DISTS distance of each picture from the features of both sides: (n,).
+def dists_statistics(features: list[torch.Tensor]) -> list[Statistics]:
+    """Return what DISTS needs of each layer of the original."""
+    return [_statistics(layer) for layer in features]
 
+
+def _statistics(x: torch.Tensor) -> Statistics:
+    mean = x.mean((2, 3), keepdim=True)
+    centred = x - mean
+    return Statistics(mean[..., 0, 0], centred.square().mean((2, 3)), centred)
+
+
+def dists_distance(
+    a: list[Statistics], b: list[torch.Tensor], alpha: torch.Tensor, beta: torch.Tensor
+) -> torch.Tensor:
+    """Return the DISTS distance of each picture: (n,).
+
+    a: statistics of the original's features; b: features of the decoded picture.
     Source: as l2_pool, equations 5 to 7.
     """
     weight = alpha.sum() + beta.sum()
-    channels = [x.shape[1] for x in a]
+    channels = [x.shape[1] for x in b]
     alphas, betas = (torch.split(w.flatten() / weight, channels) for w in (alpha, beta))
-    similarity = torch.zeros(a[0].shape[0], device=a[0].device)
-    for x, y, of_texture, of_structure in zip(a, b, alphas, betas, strict=True):
-        mean_x, mean_y = x.mean((2, 3)), y.mean((2, 3))
-        variance_x, variance_y = x.var((2, 3), correction=0), y.var((2, 3), correction=0)
-        covariance = (x * y).mean((2, 3)) - mean_x * mean_y
-        texture = (2 * mean_x * mean_y + SIMILARITY) / (mean_x**2 + mean_y**2 + SIMILARITY)
-        structure = (2 * covariance + SIMILARITY) / (variance_x + variance_y + SIMILARITY)
+    similarity = torch.zeros(b[0].shape[0], device=b[0].device)
+    for x, features, of_texture, of_structure in zip(a, b, alphas, betas, strict=True):
+        y = _statistics(features)
+        covariance = y.centred.mul_(x.centred).mean((2, 3))
+        texture = (2 * x.mean * y.mean + SIMILARITY) / (x.mean**2 + y.mean**2 + SIMILARITY)
+        structure = (2 * covariance + SIMILARITY) / (x.variance + y.variance + SIMILARITY)
         similarity = similarity + (of_texture * texture + of_structure * structure).sum(1)
     return 1 - similarity
