@@ -22,7 +22,7 @@ from ctc.cluster_config import (
 )
 from ctc.errors import ClusterError, near_miss
 from ctc.machine import Machine, available_cores, total_memory_gib
-from ctc.temporary_files import temporary_name
+from ctc.stage import open_store
 
 if TYPE_CHECKING:
     from ctc.dask_executor import DaskExecutor
@@ -46,6 +46,7 @@ def open_cluster(
 
     Raises:
         ClusterError: what is missing, wrong or not to be reached, in one line.
+        StoreError: the store cannot be written.
     """
     check_name(named)
     settings = _settings(named, config, jobs)
@@ -57,8 +58,7 @@ def open_cluster(
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say ourselves what matters
     with ExitStack() as closing:
-        mark = _mark(store)
-        closing.callback(mark.unlink, missing_ok=True)
+        mark = closing.enter_context(open_store(store).work_folder())
         cluster = None if settings is None else _started(named, settings)
         if cluster is not None:
             closing.callback(cluster.close, timeout=CONNECT_S)
@@ -103,16 +103,6 @@ def _settings(named: str, config: Path | None, jobs: int) -> ClusterConfig | Non
 
 def _machine(settings: ClusterConfig) -> Machine:
     return Machine(settings.cores, settings.memory_gib, settings.gpus)
-
-
-def _mark(store: Path) -> Path:
-    mark = temporary_name(store / "runner")  # swept when the runner dies
-    try:
-        store.mkdir(parents=True, exist_ok=True)
-        mark.touch()
-    except OSError as problem:
-        raise ClusterError(f"{store}: cannot be written: {problem.strerror}") from problem
-    return mark
 
 
 def _environment(store: Path) -> dict[str, str]:

@@ -48,7 +48,7 @@ def harness_digest() -> str:
 async def offer(digest: str, mark: Path, wanted: Machine | None, dask_worker: Any) -> Machine:
     """Return what stages may take of this worker, and declare it to the cluster's scheduler.
 
-    mark: a file that the runner has just made in the shared store; wanted: what the worker was
+    mark: a folder that the runner has just made in the shared store; wanted: what the worker was
     asked for with, None when it was started by others.
 
     Raises:
@@ -59,7 +59,7 @@ async def offer(digest: str, mark: Path, wanted: Machine | None, dask_worker: An
     until = time.monotonic() + SEEN_WITHIN_S
     while not mark.exists():
         if time.monotonic() > until:
-            raise ClusterError(f"it does not see the runner's store {mark.parent}")
+            raise ClusterError(f"it does not see the runner's store {mark.parents[1]}")
         await asyncio.sleep(0.2)
     machine = wanted or _own(dask_worker)
     values = (machine.jobs, machine.memory_gib, machine.gpus)

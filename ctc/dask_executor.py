@@ -45,7 +45,7 @@ class Worker:
 class DaskExecutor(Executor):
     """Runs StageCalls on the workers of a client's cluster, one stage to a slot.
 
-    label: the cluster in words; mark: a file in the store by which workers show that they see it;
+    label: the cluster in words; mark: a folder in the store by which workers show that they see it;
     environment: the runner's variables that the harness reads; wanted: what each worker was asked
     for with, None when others started them; respawn: is called every second, with whether a stage
     has ended since, and starts workers in place of those that have ended.
@@ -105,7 +105,7 @@ class DaskExecutor(Executor):
         with self._lock:
             if self._gone:
                 raise ClusterError(self._gone)
-            found = {worker.lacking(needs) for worker in self._workers.values()}
+            found = {worker.lacking(needs) for worker in self._reachable()}
         if "" in found:
             return ""
         return "gpus" if "gpus" in found else "cores"
@@ -138,28 +138,36 @@ class DaskExecutor(Executor):
         """Give away what is waiting, as far as there is room."""
         for _ in range(len(self._queue)):
             call, future = self._queue.popleft()
-            fitting = [w for w in self._workers.values() if not w.lacking(call.needs)]
+            fitting = [w for w in self._reachable() if not w.lacking(call.needs)]
             if not fitting:
                 self._queue.append((call, future))
                 continue
             self._send(call, future, min(fitting, key=_preference))
+
+    def _reachable(self) -> list[Worker]:
+        """Workers that stages can be sent to; none while the scheduler does not answer."""
+        return list(self._workers.values()) if self._client.status == "running" else []
 
     def _send(self, call: StageCall, future: Future[Outcome], worker: Worker) -> None:
         machine = worker.machine
         cores = min(call.needs.cpus, machine.jobs)
         place = replace(call.place, jobs=machine.jobs, threads=cores)
         taken = (cores, machine.memory_of(call.needs), call.needs.gpus)
+        try:
+            sent = self._client.submit(
+                run_call,
+                replace(call, place=place),
+                self._run,
+                self._environment,
+                key=f"{call.task.stage}-{uuid.uuid4().hex}",
+                workers=[worker.address],
+                resources=dict(zip(RESOURCES, map(float, taken), strict=True)),
+                pure=False,
+            )
+        except Exception as problem:  # a connection may break in ways that have no common base
+            future.set_exception(WorkerLost(self._reason(problem, worker)))
+            return
         worker.taken[future] = call.needs
-        sent = self._client.submit(
-            run_call,
-            replace(call, place=place),
-            self._run,
-            self._environment,
-            key=f"{call.task.stage}-{uuid.uuid4().hex}",
-            workers=[worker.address],
-            resources=dict(zip(RESOURCES, map(float, taken), strict=True)),
-            pure=False,
-        )
         self._sent[future] = sent
         sent.add_done_callback(lambda done: self._finished(future, done, worker))
 

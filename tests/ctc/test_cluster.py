@@ -15,7 +15,7 @@ import pytest
 from tests.ctc.conftest import SmallCampaign
 from tests.ctc.null_codec import environment
 from tests.ctc.processes import running, wait_until
-from tests.ctc.test_kill import heed_interrupts, outcome
+from tests.ctc.test_kill import finished_encodes, heed_interrupts, outcome
 
 pytest.importorskip("distributed", reason="distributed is not installed")
 pytestmark = [
@@ -181,10 +181,9 @@ def test_a_runner_killed_with_its_local_cluster_leaves_nothing(campaign: SmallCa
 def test_a_scheduler_that_dies_ends_the_run_in_one_line_and_nothing_is_lost(
     campaign: SmallCampaign, cluster: Cluster
 ) -> None:
-    campaign.codec("hang", fault_at=16)
+    campaign.codec(sleep_s=1.5)
     runner = start(campaign, cluster.address)
-    assert wait_until(lambda: "end alpha 8" in campaign.journal(), SCHEDULER_S)
-    assert wait_until(lambda: any(" 16" in line for line in begun(campaign)), SCHEDULER_S)
+    assert wait_until(lambda: len(finished_encodes(campaign)) >= 2, SCHEDULER_S)
     assert cluster.scheduler is not None
     cluster.scheduler.kill()
     printed, errors = runner.communicate(timeout=2 * SCHEDULER_S)
@@ -195,9 +194,9 @@ def test_a_scheduler_that_dies_ends_the_run_in_one_line_and_nothing_is_lost(
     )
     assert "Traceback" not in errors
     assert wait_until(lambda: programs(campaign) == [], SCHEDULER_S), "orphans"
-    before = len(begun(campaign))
-    campaign.codec()
+    finished, before = finished_encodes(campaign), len(begun(campaign))
     resumed = campaign.ctc("resume", "reports/small", "--no-report")
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
-    assert len(begun(campaign)) - before == 8 - len({"alpha", "beta"}) * 3
+    again = {tuple(line.split()[1:]) for line in begun(campaign)[before:]}
+    assert len(finished) >= 2 and not again & finished
     assert outcome(campaign.reports) == undisturbed(campaign)

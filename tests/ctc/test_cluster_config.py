@@ -108,7 +108,7 @@ def test_an_engine_that_is_not_here_is_named(
         open_cluster("lsf", written(tmp_path), 1, tmp_path / "store", lambda line: None),
     ):
         pass
-    assert list((tmp_path / "store").iterdir()) == []
+    assert list((tmp_path / "store" / "work").iterdir()) == []
 
 
 def test_a_scheduler_that_does_not_answer_is_one_line(
