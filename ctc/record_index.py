@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -26,7 +25,8 @@ from urllib.parse import quote
 from ctc.errors import StoreError
 from ctc.record import Output
 from ctc.record_brief import Brief, brief_of
-from ctc.record_folder import RecordFolder
+from ctc.record_folder import HALF_WRITTEN, RecordFolder
+from ctc.temporary_files import temporary_name
 
 INDEX_NAME = ".records.sqlite"
 LAYOUT = 1
@@ -103,9 +103,10 @@ class RecordIndex:
         least = SAVED_FROM if at_least is None else at_least
         if self._memory is None or self.read < least:
             return False
-        temporary = self.path.with_name(f"{INDEX_NAME}.{uuid.uuid4().hex[:12]}.tmp")
+        temporary = temporary_name(self.path, self._folder.root / HALF_WRITTEN)
         with suppress(OSError, sqlite3.Error):
             try:
+                temporary.parent.mkdir(parents=True, exist_ok=True)
                 self._write(temporary)
                 temporary.replace(self.path)
                 self.read = 0

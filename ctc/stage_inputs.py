@@ -35,6 +35,7 @@ class StageInputs:
         self.lock = lock
         self.configurations = {c.name: c for c in lock.configurations}
         self._video = {name: s.video_format() for name, s in lock.sequences.items() if not s.fault}
+        self._files: dict[tuple[str, str, str], dict[str, Any]] = {}  # asked for at every stage
 
     def points(self) -> Iterator[Point]:
         """Every point, in the order of the conditions: configuration, sequence, card, rate."""
@@ -79,7 +80,7 @@ class StageInputs:
 
     def encode(self, point: Point) -> Keyed:
         """Inputs of the encode stage."""
-        card, program = self._program(point, "encoder")
+        _, program = self._program(point, "encoder")
         video = self.input_format(point)
         values = encoder_values(video, self.frames(point), point.rate_point)
         inputs = encode_inputs(
@@ -88,7 +89,7 @@ class StageInputs:
             program.environment,
             self.lock.sequences[point.sequence].md5,
             self.frames(point),
-            self._described(point, video, card.input),
+            self._described(point, "input"),
         )
         return Keyed(stage_key("encode", inputs), inputs)
 
@@ -110,14 +111,13 @@ class StageInputs:
 
     def measure(self, point: Point, metric: str, decoded_sha256: str) -> Keyed:
         """Inputs of the measure stage of one metric on this decoded file."""
-        card = self.lock.cards[point.card]
         inputs = measure_inputs(
             self.lock.metrics[metric].signature,
             self.lock.sequences[point.sequence].md5,
             self.frames(point),
-            described_format(self._video[point.sequence], "raw"),
+            self._described(point, "original"),
             decoded_sha256,
-            self._described(point, self.output_format(point), card.output),
+            self._described(point, "output"),
         )
         return Keyed(stage_key("measure", inputs), inputs)
 
@@ -131,11 +131,23 @@ class StageInputs:
         """The configuration of a point."""
         return self.configurations[point.configuration]
 
-    def _described(self, point: Point, video: VideoFormat, sample: SampleFormat) -> dict[str, Any]:
-        described = described_format(video, sample.container)
+    def _described(self, point: Point, file: str) -> dict[str, Any]:
+        """Return the format of a point's original, encoder input or decoder output as plain data.
+
+        Made once for each sequence and card; whoever puts it into inputs copies it.
+        """
+        known = self._files.get((point.sequence, point.card, file))
+        if known is not None:
+            return known
+        video, container = self._video[point.sequence], "raw"
+        if file != "original":
+            card = self.lock.cards[point.card]
+            sample = card.input if file == "input" else card.output
+            video, container = changed_format(video, sample), sample.container
+        described = described_format(video, container)
         if video != self._video[point.sequence]:
             described["conversion"] = self.lock.conversion
-        return described
+        return self._files.setdefault((point.sequence, point.card, file), described)
 
     def _program(self, point: Point, role: str) -> tuple[LockedCard, LockedProgram]:
         card = self.lock.cards[point.card]

@@ -24,6 +24,7 @@ from typing import Any
 from ctc.atomic_file import write_atomic
 from ctc.claim import Claims
 from ctc.errors import StoreError
+from ctc.temporary_files import temporary_name
 
 COLLECTING = hashlib.sha256(b"ctc store gc").hexdigest()  # a key that no stage has
 WAIT_S = 0.2
@@ -122,7 +123,7 @@ def campaign_id(folder: Path) -> str:
 
 def file_system_time(folder: Path) -> float:
     """Return the present by the clock of the file system, which may be another machine's."""
-    path = folder / f".now-{uuid.uuid4().hex[:12]}.tmp"
+    path = temporary_name(folder / "now")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:

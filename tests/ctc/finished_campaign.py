@@ -116,17 +116,24 @@ def finish_campaign(folder: Path, shape: Shape = Shape(), store: Store | None = 
     plan = plan_of(folder, write_inputs(folder, shape))
     campaign = folder / NAME
     open_folder(campaign, plan)
-    folders = [RecordFolder(campaign / "records", lambda line: None)]
-    folders += [] if store is None else [store.records]
+    records = RecordFolder(campaign / "records", lambda line: None)
     for record, content in finished_stages(plan, shape.pictures):
-        for records in folders:
-            records.write(record, durable=False)
-        if store is not None and record.output is not None and content:
-            path = store.artefact_path(record.output.sha256)
-            write_atomic(path, content, durable=False)
-            path.chmod(0o444)
+        records.write(record, durable=False)
+        if store is not None:
+            _share(record, content, records.path(record.key), store)
     note_reported(campaign)
     return plan
+
+
+def _share(record: Record, content: bytes, written: Path, store: Store) -> None:
+    """Place a record in the store, as a link since that is quick, and a bitstream."""
+    path = store.records.path(record.key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.link(written, path)
+    if content and record.output is not None:
+        path = store.artefact_path(record.output.sha256)
+        write_atomic(path, content, durable=False)
+        path.chmod(0o444)
 
 
 def finished_stages(plan: Plan, pictures: int) -> Iterator[tuple[Record, bytes]]:

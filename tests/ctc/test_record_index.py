@@ -196,7 +196,7 @@ def test_an_index_of_another_layout_or_place_that_cannot_be_written_is_no_fault(
     index = records.index()
     records.check(index)
     assert not index.save(at_least=1)
-    assert [p.name for p in path.parent.iterdir() if p.name.endswith(".tmp")] == []
+    assert [p for p in path.parent.rglob(".tmp*")] == []
 
 
 def opens_and_stats(
