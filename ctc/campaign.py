@@ -26,6 +26,7 @@ from ctc.record import Output
 from ctc.run_time import Left, RunTimes, TimeLeft, ToRun, stages_left, to_run
 from ctc.stage import Outcome, Place, open_store
 from ctc.stage_record import failed_record
+from ctc.temporary_files import sweep_temporaries
 
 BUSY_WAIT_S = (0.5, 8.0)  # at first, and at most
 MAX_REMAKES = 3
@@ -99,6 +100,7 @@ class Campaign:
         store = open_store(self._place.store)
         store.sweep()
         self._place.records.sweep()
+        sweep_temporaries(self._place.campaign)
         summary = Summary(self.state.total)
         with stop_on_signals(), store.use.run_of(self._place.campaign, self._progress.warn):
             for curve in self.state.curves.values():

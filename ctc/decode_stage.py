@@ -105,9 +105,10 @@ class DecodeTask(Task):
         video = VideoFile(decoded, self.output_format, self.frames)
         text = picture_md5_text(video, self.container)
         name = picture_md5_name(self.keyed.key)
-        write_atomic(store.logs(self.keyed.key)[0].parent / name, text)
+        work, half_written = decoded.parent, place.records.half_written
+        write_atomic(store.logs(self.keyed.key)[0].parent / name, text, temporaries=work)
         with suppress(StoreError):
-            write_atomic(place.logs / name, text)
+            write_atomic(place.logs / name, text, temporaries=half_written)
         return name
 
     def _wrong_pictures(self, decoded: Path) -> str:

@@ -21,6 +21,11 @@ class RecordFolder:
         self.root = root
         self.warn = warn
 
+    @property
+    def half_written(self) -> Path:
+        """Where files of the campaign or store lie while they are being written."""
+        return self.root / HALF_WRITTEN
+
     def path(self, key: str) -> Path:
         """Where the record of this key is or would be."""
         return self.root / key[:2] / f"{key}.json"
@@ -68,8 +73,8 @@ class RecordFolder:
         Raises:
             StoreError: disk full, or the folder cannot be written.
         """
-        write_atomic(self.path(record.key), record_text(record), durable, self.root / HALF_WRITTEN)
+        write_atomic(self.path(record.key), record_text(record), durable, self.half_written)
 
     def sweep(self) -> None:
         """Remove the half-written records of dead processes."""
-        sweep_temporaries(self.root / HALF_WRITTEN)
+        sweep_temporaries(self.half_written)

@@ -155,7 +155,7 @@ class Store:
         """
         self.claims.sweep()
         self.records.sweep()
-        for folder in (self.root, self.root / "sources"):
+        for folder in (self.root, self.root / "sources", self.root / "campaigns"):
             sweep_temporaries(folder)
         swept = 0
         work = self.root / "work"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -15,7 +16,8 @@ import pytest
 from tests.ctc.conftest import SmallCampaign
 from tests.ctc.null_codec import environment
 from tests.ctc.processes import running, wait_until
-from tests.ctc.test_kill import finished_encodes, heed_interrupts, outcome
+from tests.ctc.test_kill import heed_interrupts
+from tests.faults.bench import outcome
 
 pytest.importorskip("distributed", reason="distributed is not installed")
 pytestmark = [
@@ -106,6 +108,24 @@ def undisturbed(campaign: SmallCampaign) -> list[tuple[object, ...]]:
 
 def begun(campaign: SmallCampaign) -> list[str]:
     return [line for line in campaign.journal() if line.startswith("begin")]
+
+
+def finished_encodes(campaign: SmallCampaign) -> set[tuple[str, str]]:
+    """Sequence and rate point of every encode whose record is in the store."""
+    md5s = {
+        name: digest
+        for name, digest in (
+            (p.stem, hashlib.md5(p.read_bytes()).hexdigest()) for p in campaign.folder.glob("*.yuv")
+        )
+    }
+    names = {digest: name for name, digest in md5s.items()}
+    found = set()
+    for path in (campaign.folder / "home" / "store" / "records").glob("??/*.json"):
+        record = json.loads(path.read_bytes())
+        if record["stage"] == "encode" and record["status"] == "done":
+            inputs = record["inputs"]
+            found.add((names[inputs["sequence_md5"]], inputs["arguments"][2]))
+    return found
 
 
 def leftovers(campaign: SmallCampaign) -> list[Path]:

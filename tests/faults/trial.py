@@ -194,6 +194,8 @@ class Trial:
         self._unclear += code != 0
         self.count_orphans()
         now = {key: text for key, (text, _) in self.records().items()}
+        left = self.leftovers()
+        self.said += [f"left: {path}" for path in left]
         lost = sum(now.get(key) != text for key, text in self._settled.items())
         return Verdict(
             struck=struck,
@@ -202,7 +204,7 @@ class Trial:
             repeated=self.repeated,
             orphans=len(self._orphans),
             differing=self._differing(),
-            left=len(self.leftovers()),
+            left=len(left),
             silent=self.silent,
             unclear=self._unclear,
             resumes=resumes,
