@@ -88,7 +88,10 @@ class ProgramCard(StrictModel):
 
     def placeholders(self) -> set[str]:
         """Names in braces in the arguments."""
-        parts = (p for a in self.arguments for p in string.Formatter().parse(a))
+        parts = [p for a in self.arguments for p in string.Formatter().parse(a) if p[1] is not None]
+        formatted = next((p for p in parts if p[2] or p[3]), None)
+        if formatted is not None:  # a width of a billion would be obeyed
+            raise ValueError(f"placeholder {{{formatted[1]}}}: shall stand alone, without a format")
         return {name for _, name, _, _ in parts if name is not None}
 
 

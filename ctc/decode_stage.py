@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -20,6 +19,7 @@ from ctc.stage_bounds import card_bounds
 from ctc.stage_program import ProgramRun, missing_output, run_program
 from ctc.stage_record import new_record, one_line
 from ctc.store import Store
+from ctc.strict_json import load_json
 from reference_sw.video.format import VideoFormat
 
 MAX_COMPONENTS_TEXT = 1 << 20
@@ -167,8 +167,8 @@ def parse_components(printed: Path, size: int) -> dict[str, int]:
     """
     text = printed.read_bytes()[:MAX_COMPONENTS_TEXT]
     try:
-        values: Any = json.loads(text)
-    except (ValueError, RecursionError) as problem:
+        values: Any = load_json(text)
+    except ValueError as problem:
         raise StageError(f"components: what was printed is not JSON: {problem}") from problem
     if not isinstance(values, dict) or not values:
         raise StageError("components: what was printed is not a JSON object of bytes by name")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ctc.errors import CardError
 from ctc.inventory import inspect_card
+from ctc.isolation import missing
 from ctc.program import ffmpeg_path
 from ctc.registry import all_cards
 
@@ -29,6 +30,7 @@ _FFMPEG_PARTS = {
 _MINIMUM_PYTHON = (3, 10)
 _LOW_DISK_GIB = 5
 _CLUSTER_CURE = "only for --cluster: pip install 'gvc-reference-software[cluster]'"
+_NO_NAMESPACES = "programs of cards run as you: use only cards you trust, or another machine"
 
 
 class Verdict(str, Enum):
@@ -55,6 +57,7 @@ def examine() -> list[Finding]:
         _packages,
         _ffmpeg,
         _machine,
+        _protections,
         _data,
         _codecs,
     )
@@ -113,6 +116,21 @@ def _machine() -> Iterator[Finding]:
     yield Finding("free disk", verdict, f"{free:.1f} GiB in {Path.cwd()}")
     dask = importlib.util.find_spec("distributed") is not None
     yield Finding("Dask", Verdict.OK if dask else Verdict.NOTE, "found" if dask else _CLUSTER_CURE)
+
+
+def _protections() -> Iterator[Finding]:
+    """What keeps the programs of cards apart here, each tried; see docs/security.md."""
+    for level, what in (("full", "own view of files and processes"), ("network", "no network")):
+        lack = missing(level)
+        verdict = Verdict.NOTE if lack else Verdict.OK
+        detail = f"not offered here ({lack}); {_NO_NAMESPACES}" if lack else what
+        yield Finding(f"isolation {level}", verdict, detail)
+    watched = Path("/proc/self/task").is_dir()
+    yield Finding(
+        "limits of programs",
+        Verdict.OK if watched else Verdict.NOTE,
+        "disk, memory, processor time, processes" if watched else "needs /proc: of files alone",
+    )
 
 
 def _data() -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ctc.errors import ReportError
 from ctc.keys import file_sha256
+from ctc.strict_json import load_json
 from ctc.strict_yaml import StrictModel, parse_model
 
 MANIFEST = "manifest.json"
@@ -71,10 +72,10 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ReportError(f"{MANIFEST}: larger than {MAX_BYTES} bytes")
-        data = json.loads(path.read_bytes())
+        data = load_json(path.read_bytes())
     except FileNotFoundError:
         raise ReportError(f"not a submission: it has no {MANIFEST}") from None
-    except (OSError, ValueError, RecursionError) as problem:
+    except (OSError, ValueError) as problem:
         raise ReportError(f"{MANIFEST}: cannot be read: {problem}") from problem
     manifest = parse_model(data, Manifest, ReportError, MANIFEST)
     _check_files(folder, manifest)

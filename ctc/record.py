@@ -28,16 +28,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from ctc.errors import StoreError
 from ctc.keys import stage_key
+from ctc.strict_json import load_json
 
 RECORD_VERSION = 1
 STAGES = frozenset(["encode", "decode", "measure"])
 STATUSES = frozenset(["done", "failed", "timeout", "mismatch", "not-supported"])
 MAX_BYTES = 64 << 20
+_OBJECTS = ("inputs", "components", "cost", "where", "command", "log_check")
+_SHA256 = re.compile("[0-9a-f]{64}")
+_LOG_NAME = re.compile("[0-9A-Za-z][0-9A-Za-z._-]*")
 _TAIL = b',\n"checksum": "%s"\n}\n'
 _TAIL_LENGTH = len(_TAIL) - 2 + 64
 
@@ -127,16 +132,12 @@ def parse_record(text: bytes, key: str) -> Record:
     if text[len(body) :] != _TAIL % hashlib.sha256(body).hexdigest().encode():
         raise StoreError("its checksum does not match: truncated or altered")
     try:
-        values = json.loads(body + b"\n}", parse_constant=_no_constant)
-    except (ValueError, RecursionError) as problem:
+        values = load_json(body + b"\n}")
+    except ValueError as problem:
         raise StoreError(f"not valid JSON: {problem}") from problem
     if not isinstance(values, dict) or values.get("record") != RECORD_VERSION:
         raise StoreError(f"not a record of layout {RECORD_VERSION}")
     return _checked(values, key)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not allowed")
 
 
 def _checked(values: dict[str, Any], key: str) -> Record:
@@ -149,13 +150,13 @@ def _checked(values: dict[str, Any], key: str) -> Record:
             inputs=values["inputs"],
             reason=values["reason"],
             retry=values["retry"] is True,
-            output=None if output is None else Output(int(output["bytes"]), output["sha256"]),
+            output=None if output is None else _output(output),
             components=values["components"],
             scores=values["scores"],
             cost=values["cost"],
             where=values["where"],
             command=values["command"],
-            logs=tuple(values["logs"]),
+            logs=tuple(_plain_name(name) for name in values["logs"]),
             log_check=values["log_check"],
             warnings=tuple(values["warnings"]),
             finished=values["finished"],
@@ -164,6 +165,8 @@ def _checked(values: dict[str, Any], key: str) -> Record:
         raise StoreError(f"lacks or misstates {problem}") from problem
     if record.stage not in STAGES or record.status not in STATUSES:
         raise StoreError(f"unknown stage '{record.stage}' or status '{record.status}'")
+    if any(not isinstance(getattr(record, name), dict) for name in _OBJECTS):
+        raise StoreError(f"one of {', '.join(_OBJECTS)} is not an object")
     if record.key != key:
         raise StoreError(f"holds key {record.key[:12]}")
     if record.done and record.stage != "measure" and record.output is None:
@@ -171,3 +174,18 @@ def _checked(values: dict[str, Any], key: str) -> Record:
     if record.done and record.stage == "measure" and record.scores is None:
         raise StoreError("done, yet holds no scores")
     return record
+
+
+def _output(values: dict[str, Any]) -> Output:
+    size, sha256 = values["bytes"], values["sha256"]
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise ValueError(f"output bytes {size!r}")
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        raise ValueError(f"output sha256 {str(sha256)[:80]!r}")
+    return Output(size, sha256)
+
+
+def _plain_name(name: Any) -> str:
+    if not isinstance(name, str) or not _LOG_NAME.fullmatch(name):
+        raise ValueError(f"log {str(name)[:80]!r}")
+    return name

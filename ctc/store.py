@@ -23,6 +23,7 @@ from pathlib import Path
 from ctc.atomic_file import publish
 from ctc.claim import Claims, Owner, alive, this_process
 from ctc.errors import StoreError
+from ctc.folder_removal import remove_folder
 from ctc.keys import file_sha256
 from ctc.orphans import end_processes_of
 from ctc.record import Output
@@ -146,7 +147,7 @@ class Store:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
 
     def sweep(self) -> int:
         """Remove claims, half-written files and work folders of dead runners.
@@ -165,6 +166,6 @@ class Store:
                 continue
             if alive(Owner(parts[0], int(parts[1]), parts[2])) is False:
                 end_processes_of(folder)  # their launcher died with the runner
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_folder(folder)
                 swept += 1
         return swept

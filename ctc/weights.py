@@ -29,6 +29,7 @@ MAX_BYTES = 1 << 30
 FOLDERS_VARIABLE = "CTC_WEIGHTS"
 PASSED_VARIABLES = ("CTC_DEVICE", "CTC_FFMPEG", "IMAGEIO_FFMPEG_EXE")
 ORIGIN = "source_sha256"
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, MemoryError, OverflowError, TypeError)
 
 
 class State(str, Enum):
@@ -113,7 +114,7 @@ def read_tensors(path: Path) -> Tensors:
         if path.stat().st_size > MAX_BYTES:
             raise MetricError(f"{path}: larger than {MAX_BYTES} bytes")
         return _read_safetensors(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as problem:
+    except (*UNREADABLE, zipfile.BadZipFile) as problem:
         raise MetricError(f"{path}: weights cannot be read: {problem}") from problem
 
 

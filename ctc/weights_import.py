@@ -6,6 +6,8 @@ import hashlib
 import os
 import pickle
 import re
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,19 @@ from ctc.weights import MAX_BYTES, ORIGIN, Tensors, check_tensors, own_folder, r
 from ctc.weights_sets import SETS, WeightsSet
 
 _HEAD = re.compile(r"^(lin\d)\.model\.1\.weight$")
+UNREADABLE = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    OverflowError,
+    zipfile.BadZipFile,
+    pickle.PickleError,
+)
 _COUNTER = "num_batches_tracked"
 
 
@@ -82,8 +97,15 @@ def _read_checkpoint(path: Path) -> Tensors:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise MetricError(f"{path}: larger than {MAX_BYTES} bytes")
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as problem:
+        _check_size_unpacked(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as problem:  # its own words advise to run the code
+        raise MetricError(
+            f"{path}: refused by weights-only loading: it holds more than tensors"
+        ) from problem
+    except UNREADABLE as problem:
         first = str(problem).strip().splitlines()[0] if str(problem).strip() else repr(problem)
         raise MetricError(f"{path}: refused by weights-only loading: {first}") from problem
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
@@ -98,6 +120,16 @@ def _read_checkpoint(path: Path) -> Tensors:
             name = f"{head.group(1)}.weight" if head else plain
             tensors[name] = value.detach().to(torch.float32).contiguous().numpy()
     return tensors
+
+
+def _check_size_unpacked(path: Path) -> None:
+    """A .pth file is a ZIP file, of which a megabyte can unpack to a terabyte."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        size = sum(part.file_size for part in archive.infolist())
+    if size > MAX_BYTES:
+        raise MetricError(f"{path}: {size} bytes when unpacked: shall be at most {MAX_BYTES}")
 
 
 def _write(entry: WeightsSet, tensors: Tensors, origin: str) -> Path:

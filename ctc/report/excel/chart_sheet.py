@@ -115,7 +115,7 @@ class ChartSheet:
         marker = {"type": MARKERS.get(look.marker, "triangle"), "size": 6}
         chart.add_series(
             {
-                "name": self._results.cards[curve.card].title,
+                "name": self._results.cards[curve.card].title.lstrip("="),  # no formula
                 "categories": [curve.sheet, top, x, bottom, x],
                 "values": [curve.sheet, top, y, bottom, y],
                 "line": line,

@@ -1,0 +1,1 @@
+"""What strangers could try: one test for each threat of docs/security.md."""
