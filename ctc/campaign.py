@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -28,7 +27,6 @@ from ctc.stage import Outcome, Place, open_store
 from ctc.stage_record import failed_record
 from ctc.temporary_files import sweep_temporaries
 
-BUSY_WAIT_S = (0.5, 8.0)  # at first, and at most
 MAX_REMAKES = 3
 
 
@@ -87,7 +85,6 @@ class Campaign:
         self._time_left = TimeLeft(self._times)
         self._jobs = Dispatcher(self._tasks, place, self._times, executor, slots, progress.warn)
         self._waiters: dict[str, list[Curve]] = {}
-        self._busy: Counter[str] = Counter()
         self._remakes: Counter[str] = Counter()
         self._tally: Counter[str] = Counter()
         self._ran = 0
@@ -170,38 +167,28 @@ class Campaign:
                     Failure(job.name, "failed", "given up: its input vanishes from the store")
                 )
                 return
-        not_before = self._not_before(job, outcome)
         for curve in curves:
             self._keep_track(job, outcome, curve)
-            self._resolve(curve, not_before)
+            self._resolve(curve)
         if not outcome.gone and not outcome.busy:
             if job.stage == "measure" and not outcome.cached and outcome.wall_s:
                 self._learn(to_run(job), outcome.wall_s)
             left = self._time_left.left(self._jobs.slots.jobs)
             self._progress.ended(job, outcome, self._tally, left)
 
-    def _not_before(self, job: Job, outcome: Outcome) -> float:
-        """When to look again at a job that another runner has: soon at first, then less often."""
-        if not outcome.busy:
-            self._busy.pop(job.key, None)
-            return 0.0
-        self._busy[job.key] += 1
-        shortest, longest = BUSY_WAIT_S
-        return time.monotonic() + min(longest, shortest * 1.5 ** (self._busy[job.key] - 1))
-
     def _learn(self, ran: ToRun, wall_s: float) -> None:
         """Let what a stage took improve what is predicted of the others."""
         if self._jobs.learn(ran, wall_s):
             self._time_left.refresh()
 
-    def _resolve(self, curve: Curve, not_before: float = 0.0) -> None:
+    def _resolve(self, curve: Curve) -> None:
         """Queue what can run now of a curve; a job wanted by two curves runs once."""
         before = curve.tally.copy()
         jobs = self.state.resolve(curve)
         for job in jobs:
             waiters = self._waiters.setdefault(job.key, [])
             if not waiters:
-                self._jobs.push(job, not_before)
+                self._jobs.push(job)
             if curve not in waiters:
                 waiters.append(curve)
         for (stage, point), wall_s in curve.took.items():

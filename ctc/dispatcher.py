@@ -15,9 +15,10 @@ from ctc.executor import StageCall, WorkerLost, local_executor
 from ctc.machine import Needs, Slots, this_machine
 from ctc.ready_queue import ReadyQueue
 from ctc.run_time import RunTimes, ToRun, to_run
-from ctc.stage import Outcome, Place
+from ctc.stage import Outcome, Place, Task, open_store
 
 TICK_S = 0.5
+BUSY_S = (0.5, 8.0)  # when to look again at what another runner has: at first, and at most
 MAX_LOSSES = 3
 
 
@@ -50,15 +51,19 @@ class Dispatcher:
         )
         self._running: dict[Future[Outcome], tuple[Job, Needs]] = {}
         self._losses: Counter[str] = Counter()
+        self._busy: Counter[str] = Counter()
         self._reorder_at = 1
 
     def __bool__(self) -> bool:
         """Whether a job is waiting or running."""
         return bool(self._queue or self._running)
 
-    def push(self, job: Job, not_before: float = 0.0) -> None:
-        """Queue a job; not_before: on the monotonic clock, in seconds."""
-        self._queue.push(job, not_before)
+    def push(self, job: Job) -> None:
+        """Queue a job; one that another runner has is looked at soon, then less often."""
+        looks = self._busy[job.key]
+        shortest, longest = BUSY_S
+        wait_s = min(longest, shortest * 1.5 ** min(looks - 1, 10)) if looks else 0.0
+        self._queue.push(job, time.monotonic() + wait_s)
 
     def learn(self, ran: ToRun, wall_s: float) -> bool:
         """Take note of what a stage took; returns whether predictions have been made anew.
@@ -85,8 +90,21 @@ class Dispatcher:
             if reason:
                 yield job, reason
                 continue
+            if self._busy[job.key] and not self._free(task):
+                self._busy[job.key] += 1
+                self.push(job)
+                continue
             call = StageCall(job.name, task, self._place, forced(job), needs)
             self._running[self._executor.submit(call)] = (job, needs)
+
+    def _free(self, task: Task) -> bool:
+        """Whether no live runner has the task; the claim of one that died is removed.
+
+        Looked at here, because an owner on another machine is dead when its claim has long been
+        silent: only a process that has been watching it can tell.
+        """
+        with open_store(self._place.store).claims.hold(task.claim_key) as ours:
+            return ours
 
     def _lacking(self, job: Job) -> str:
         needs = self._tasks.needs_of(job)
@@ -113,6 +131,7 @@ class Dispatcher:
             except BrokenExecutor as problem:
                 raise StageError(f"{job.name}: cannot be run: {problem}") from problem
             else:
+                self._busy[job.key] = self._busy[job.key] + 1 if outcome.busy else 0
                 if not outcome.cancelled or ctc.process.SUPERVISOR.stopping:
                     yield job, outcome
                     continue
