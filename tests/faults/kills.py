@@ -65,9 +65,12 @@ def _all_killed(trial: Trial, runner: Popen[str]) -> bool:
 
 
 def session_left(trial: Trial) -> bool:
-    """A supervisor dies whose encoder has started a process in a session of its own."""
+    """A supervisor dies whose encoder has started a process in a session of its own.
+
+    Without isolation, under which the kernel ends it with the process namespace.
+    """
     with trial.codec_strikes("leave"):
-        runner = trial.start()
+        runner = trial.start("--isolate", "none")
         supervisor = _of_a_divided_family(trial, runner)
         struck = supervisor is not None and strike(supervisor)
         trial.finish(runner)
@@ -78,7 +81,7 @@ def session_left_by_all(trial: Trial) -> bool:
     """The same, and the runner dies with it: the next runner ends what is left."""
     trial.ended_by_next = True
     with trial.codec_strikes("leave"):
-        runner = trial.start()
+        runner = trial.start("--isolate", "none")
         struck = _of_a_divided_family(trial, runner) is not None
         _all_killed(trial, runner)
     return struck
