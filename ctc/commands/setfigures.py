@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print each figure with its signature; 1 when one is withheld."""
-    from ctc.metrics.set_figures import WARNING, set_figures
+    from ctc.metrics.set_figures import NOT_AVAILABLE, WARNING, set_figures
 
     layout = _layout(args.size, args.rgb)
     figures = set_figures([_pair(text, layout) for text in args.pairs])
@@ -36,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     for figure in figures:
         value = f"{figure.value:.6f}" if figure.value is not None else f"absent: {figure.reason}"
         print(f"{figure.name:<26} {value}  ({figure.samples} samples)  {figure.signature}")
+    for name, reason in NOT_AVAILABLE.items():
+        print(f"{name:<26} not available: {reason}")
     return 1 if any(figure.value is None for figure in figures) else 0
 
 

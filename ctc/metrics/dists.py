@@ -79,7 +79,7 @@ class Dists(LearnedPictureMetric):
                 )
                 b = self._features(decoded, tensors)
                 figures = dists_distance(a, b, weights["alpha"], weights["beta"])
-            return np.asarray(figures.double().cpu().numpy(), dtype=np.float64)
+            return np.asarray(figures.cpu().double().numpy(), dtype=np.float64)
 
         return decoded.derived(f"dists {self.resize} against {id(original)}", distance)
 

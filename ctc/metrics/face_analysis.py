@@ -60,7 +60,7 @@ def points_of(original: PictureBatch, batch: PictureBatch) -> Array:
 
     def make() -> Array:
         with torch.inference_mode():
-            points = _points(rgb_tensor(batch), crops.squares).double().cpu().numpy()
+            points = _points(rgb_tensor(batch), crops.squares).cpu().double().numpy()
         points[~crops.found] = np.nan
         return np.asarray(points, dtype=np.float64)
 
@@ -85,7 +85,7 @@ def identity_of(original: PictureBatch, batch: PictureBatch) -> Array:
         with torch.inference_mode():
             pictures = rgb_tensor(batch)
             faces = _sampled(pictures, torch.from_numpy(matrices), IDENTITY_SIDE)
-            vectors = embedding(tensors_of(IDENTITY), faces).double().cpu().numpy()
+            vectors = embedding(tensors_of(IDENTITY), faces).cpu().double().numpy()
         vectors[missing] = np.nan
         return np.asarray(vectors, dtype=np.float64)
 

@@ -74,7 +74,7 @@ class Lpips(LearnedPictureMetric):
                 )
                 b = backbone_features(self.net, tensors, decoded)
                 figures = lpips_distance(a, b, weights)
-            return np.asarray(figures.double().cpu().numpy(), dtype=np.float64)
+            return np.asarray(figures.cpu().double().numpy(), dtype=np.float64)
 
         return decoded.derived(f"lpips {self.net} against {id(original)}", distance)
 

@@ -34,6 +34,12 @@ WARNING = (
     "not for single sequences, biased in small sets"
 )
 NAMES = ("frechet-squeezenet", "kernel-squeezenet", "frechet-video-squeezenet")
+# Figures that readers look for; given under these names they would be taken for the published ones.
+NOT_AVAILABLE = {
+    "fid": "is defined on the Inception-v3 network, which this software does not have",
+    "kid": "is defined on the Inception-v3 network, which this software does not have",
+    "fvd": "is defined on the I3D network (Kinetics-400), which this software does not have",
+}
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def _features(batch: PictureBatch) -> Array:
 
     with torch.inference_mode():
         last = squeezenet(tensors_of(NETWORK), normalised_input(rgb_tensor(batch)))[-1]
-        return np.asarray(last.mean((2, 3)).double().cpu().numpy(), dtype=np.float64)
+        return np.asarray(last.mean((2, 3)).cpu().double().numpy(), dtype=np.float64)
 
 
 def clip_features(pictures: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctc.metrics import Metric, VideoFile, class_average, measure_all, metric_by_name
@@ -12,6 +12,8 @@ from ctc.registry import LoadedCard
 from ctc.study.clips import code, distort, read_clip
 from ctc.study.distortions import all_distortions
 from ctc.study.equivalents import Equivalent, equivalent_qp
+from ctc.study.score import Score
+from ctc.study.study_scores import Finished
 
 DEFAULT_METRICS = (
     "psnr-y", "apsnr-y", "ssim-y", "ms-ssim-y", "vmaf", "vmaf-neg", "xpsnr-y",
@@ -24,20 +26,11 @@ DEFAULT_METRICS = (
 
 
 @dataclass(frozen=True)
-class Score:
-    """One figure of the study; value is None with a reason when undefined."""
-
-    sequence: str
-    variant: str
-    metric: str
-    value: float | None
-    reason: str = ""
-    kbps: float | None = None
-
-
-@dataclass(frozen=True)
 class Study:
-    """All figures; variants in order, the ladder first."""
+    """All figures; variants in order, the ladder first.
+
+    rights: what the list says of each sequence's footage; command: what made the study.
+    """
 
     card: str
     frames: int
@@ -48,6 +41,8 @@ class Study:
     ladder: tuple[str, ...]
     distortions: tuple[str, ...]
     scores: tuple[Score, ...]
+    rights: dict[str, str] = field(default_factory=dict)
+    command: str = ""
 
     def mean(self, variant: str, metric: str) -> float | None:
         """Return the mean over sequences; None when any is missing."""
@@ -77,8 +72,11 @@ def run_study(
     points: tuple[str, ...],
     metrics: tuple[str, ...],
     progress: Callable[[str], None],
+    finished: Finished | None = None,
 ) -> Study:
     """Return the study of these originals; metrics that cannot run here have absent figures.
+
+    finished: where the scores of each sequence are kept until the report is written.
 
     Raises:
         CtcError: an unknown metric, or a codec that fails.
@@ -86,8 +84,13 @@ def run_study(
     found = {name: metric_by_name(name) for name in metrics}
     scores: list[Score] = []
     for name, original in originals.items():
-        with tempfile.TemporaryDirectory(prefix="metric-study-") as folder:
-            scores += _scores(name, original, card, points, found, Path(folder))
+        known = finished.read(name) if finished is not None else None
+        if known is None:
+            with tempfile.TemporaryDirectory(prefix="metric-study-") as folder:
+                known = tuple(_scores(name, original, card, points, found, Path(folder)))
+            if finished is not None:
+                finished.write(name, known)
+        scores += known
         progress(name)
     return Study(
         card.card.name,
@@ -116,11 +119,13 @@ def _scores(
     for point in points:
         video, size = code(original, card, point, folder)
         variants[ladder_label(point)] = video
-        rates[ladder_label(point)] = float(size * 8 / seconds / 1000)
+        rates[ladder_label(point)] = round(float(size * 8 / seconds / 1000), 3)
     clip = read_clip(original)
     for distortion in all_distortions():
         variants[distortion.label] = distort(original, clip, distortion, folder)
     results = measure_all(list(metrics.values()), original, list(variants.values()))
     for metric, row in zip(metrics, results, strict=True):
         for variant, score in zip(variants, row, strict=True):
-            yield Score(name, variant, metric, score.sequence, score.reason, rates.get(variant))
+            # To the digits of the CSV, so that a study that went on equals one that did not stop.
+            value = None if score.sequence is None else float(f"{score.sequence:.10g}")
+            yield Score(name, variant, metric, value, score.reason, rates.get(variant))

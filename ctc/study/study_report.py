@@ -7,7 +7,9 @@ import io
 from pathlib import Path
 
 from ctc.atomic_file import write_atomic
+from ctc.study.findings import counts_identical_pictures, findings
 from ctc.study.metric_study import Study, ladder_label
+from ctc.study.study_scores import scores_text
 
 _INTRODUCTION = """\
 # Which metric to believe
@@ -21,18 +23,25 @@ picture, in 8-bit steps), drift (the face grows wider until the last picture, in
 first picture for ever).
 
 How to read it: a metric that puts `frozen` at a small QP pays for doing nothing. A metric that
-puts `drift` at a small QP does not notice that it becomes somebody else. Mind `psnr-y` where
-pictures are identical (held, frozen): each counts 999.99 dB in the mean; `apsnr-y` does not.
+puts `drift` at a small QP does not notice that it becomes somebody else.
 
-Sequences: {sequences}.
 """
+_IDENTICAL = (
+    "† misled by pictures equal to the original (held, frozen): each counts 999.99 dB in the "
+    "mean, which one of them lifts beyond all others; read `apsnr-y`, the PSNR of the mean "
+    "error, instead."
+)
+_UNORDERED = (
+    "Not placed, because the metric does not order the codec's own QPs (means over the sequences, "
+    "from the smallest QP to the largest):"
+)
 
 
 def write_report(study: Study, folder: Path) -> list[Path]:
     """Write figures, signatures, equivalent QPs, README.md and the heat map; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
-        "scores.csv": _scores_csv(study),
+        "scores.csv": scores_text(study.scores),
         "signatures.csv": _signatures_csv(study),
         "equivalent_qp.csv": _equivalents_csv(study),
         "README.md": _markdown(study),
@@ -42,17 +51,6 @@ def write_report(study: Study, folder: Path) -> list[Path]:
         write_atomic(folder / name, text.encode())
         written.append(folder / name)
     return [*written, *_plots(study, folder)]
-
-
-def _scores_csv(study: Study) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["sequence", "variant", "kbit/s", "metric", "value", "reason"])
-    for s in study.scores:
-        rate = "" if s.kbps is None else f"{s.kbps:.3f}"
-        value = "" if s.value is None else f"{s.value:.10g}"
-        writer.writerow([s.sequence, s.variant, rate, s.metric, value, s.reason])
-    return out.getvalue()
 
 
 def _signatures_csv(study: Study) -> str:
@@ -80,23 +78,45 @@ def _markdown(study: Study) -> str:
             count=len(study.sequences),
             frames=study.frames,
             ladder=", ".join(study.ladder),
-            sequences=", ".join(study.sequences),
         ),
         "| metric | " + " | ".join(study.distortions) + " |",
         "|---|" + "---|" * len(study.distortions),
     ]
     absent: list[str] = []
+    unordered: list[str] = []
+    notes: list[str] = []
     for metric in study.metrics:
         cells = study.equivalents(metric)
-        if all(cell.qp is None and cell.reason == "undefined" for cell in cells.values()):
-            absent.append(f"- {metric}: {_reason(study, metric)}")
+        reasons = {cell.reason for cell in cells.values() if cell.qp is None}
+        if len(reasons) == 1 and all(cell.qp is None for cell in cells.values()):
+            if reasons == {"undefined"}:
+                absent.append(f"- {metric}: {_reason(study, metric)}")
+            else:
+                unordered.append(f"- {metric}: {_ladder(study, metric)}")
             continue
         row = " | ".join(cells[name].text for name in study.distortions)
-        lines.append(f"| {metric} | {row} |")
-    if absent:
-        lines += ["", "Not measured:", "", *absent]
-    lines += ["", _rates(study), "", "![equivalent QP](equivalent_qp.png)", ""]
-    return "\n".join(lines)
+        mark = " †" if counts_identical_pictures(study, metric) else ""
+        notes += ["", _IDENTICAL] if mark and not notes else []
+        lines.append(f"| {metric}{mark} | {row} |")
+    lines += notes
+    lines += ["", _UNORDERED, "", *unordered] if unordered else []
+    lines += ["", "Not measured:", "", *absent] if absent else []
+    lines += ["", "## What it shows", "", *findings(study)]
+    lines += ["", "![equivalent QP](equivalent_qp.png)", "", "## What it is made of", ""]
+    return "\n".join([*lines, *_provenance(study), ""])
+
+
+def _provenance(study: Study) -> list[str]:
+    lines = [_rates(study), "", "| sequence | rights in the footage |", "|---|---|"]
+    lines += [f"| {name} | {study.rights.get(name, '')} |" for name in study.sequences]
+    if study.command:
+        lines += ["", "Made by:", "", "```", study.command, "```"]
+    return lines
+
+
+def _ladder(study: Study, metric: str) -> str:
+    means = [study.mean(ladder_label(point), metric) for point in study.ladder]
+    return ", ".join("-" if mean is None else f"{mean:.4g}" for mean in means)
 
 
 def _reason(study: Study, metric: str) -> str:

@@ -83,6 +83,7 @@ def test_the_command_withholds_and_explains(
     assert main(["setfigures", "--size", "64x64", f"{file.path}={file.path}"]) == 1
     text = capsys.readouterr().out
     assert text.startswith("warning: a figure of the whole set on SqueezeNet features")
+    assert "fvd                        not available: is defined on the I3D network" in text
     assert "frechet-squeezenet" in text and "absent: 2 pictures: needs at least 2048" in text
 
 

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 
 from ctc.__main__ import main
+from ctc.errors import ReportError
+from ctc.metrics import class_average, metric_by_name
 from ctc.metrics.optical_flow import flow_between
 from ctc.registry import find_card
 from ctc.study import distortions
 from ctc.study.equivalents import equivalent_qp
-from ctc.study.metric_study import run_study
+from ctc.study.findings import findings
+from ctc.study.metric_study import Study, run_study
+from ctc.study.score import Score
 from ctc.study.study_report import write_report
+from ctc.study.study_scores import Finished, read_scores
 from reference_sw.video.format import VideoFormat
 from tests.ctc.metrics.clips import smooth_planes, write
 
@@ -112,10 +117,65 @@ def test_a_small_study_from_pictures_to_report(tmp_path: Path) -> None:
     assert {r["value"] for r in rows if r["metric"] == "lpips-vgg"} <= {""} or study.mean(
         "frozen", "lpips-vgg"
     ) is not None
+    assert read_scores(tmp_path / "report" / "scores.csv") == study.scores
     text = (tmp_path / "report" / "README.md").read_text()
     assert "| apsnr-y |" in text and "frozen" in text
     first = [p.read_bytes() for p in paths]
     assert [p.read_bytes() for p in write_report(study, tmp_path / "report")] == first
+
+
+def small_study(**figures: list[float]) -> Study:
+    """A study by hand: QP 22, 32, 42, then frozen and noise 6, for metrics of one sequence."""
+    variants = ("QP 22", "QP 32", "QP 42", "frozen", "noise 6")
+    scores = [
+        Score("head", variant, metric.replace("_", "-"), value)
+        for metric, values in figures.items()
+        for variant, value in zip(variants, values, strict=True)
+    ]
+    names = tuple(dict.fromkeys(s.metric for s in scores))
+    better = dict.fromkeys(names, True)
+    return Study(
+        "card", 5, ("head",), names, dict.fromkeys(names, "s"), better, ("22", "32", "42"),
+        ("frozen", "noise 6"), tuple(scores), {"head": "tier A"}, "ctc study metrics",
+    )  # fmt: skip
+
+
+def test_findings_name_the_metrics_that_do_not_see_a_fault() -> None:
+    study = small_study(psnr_y=[40, 35, 30, 500.0, 31], vmaf=[90, 80, 70, 60, 85])
+    lines = findings(study)
+    assert lines[0] == "- Pay for doing nothing (`frozen`): psnr-y (<22.0)."
+    assert lines[1].endswith("(`noise 6`): vmaf (27.0).") and len(lines) == 2
+
+
+def test_the_report_marks_what_misleads_and_sets_aside_what_has_no_order(tmp_path: Path) -> None:
+    study = small_study(psnr_y=[40, 35, 30, 500.0, 31], landmark=[3, 4, 2, 1, 1])
+    write_report(study, tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert "| psnr-y † | <22.0 | 40.0 |" in text and "\n† misled by pictures equal" in text
+    assert "| landmark" not in text and "- landmark: 3, 4, 2" in text
+    assert "| head | tier A |" in text and "```\nctc study metrics\n```" in text
+
+
+def test_an_interrupted_study_goes_on(tmp_path: Path) -> None:
+    finished = Finished(tmp_path / "finished", {"moving": "md5"}, ("settings",))
+    original = write(tmp_path / "o.yuv", smooth_planes(VIDEO, 2), VIDEO)
+    card = find_card("vvenc-ld")
+    arguments = ({"moving": original}, card, ("22", "42"), ("apsnr-y",), lambda _: None)
+    first = run_study(*arguments, finished)
+    original.path.unlink()
+    assert run_study(*arguments, finished) == first
+    other = Finished(finished.folder, {"moving": "another md5"}, ("settings",))
+    assert other.read("moving") is None
+    finished.remove()
+    assert not finished.folder.exists()
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "sequence,variant\nx,y\n"])
+def test_what_is_not_a_table_of_scores_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text(text)
+    with pytest.raises(ReportError, match=r"scores\.csv: not the scores of a study"):
+        read_scores(path)
 
 
 @pytest.mark.parametrize(
@@ -134,3 +194,25 @@ def test_wrong_arguments_give_one_line(
     assert main(["study", "metrics", *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
+
+
+@pytest.mark.parametrize("name", ["example-metric-study", "metric-study-public"])
+def test_the_shipped_studies_are_what_their_scores_give(name: str) -> None:
+    """The table of equivalent QPs, derived again from scores.csv, and no footage beside it."""
+    folder = Path(__file__).parents[3] / "reports" / name
+    scores = read_scores(folder / "scores.csv")
+    expected = list(csv.DictReader((folder / "equivalent_qp.csv").open()))
+    variants = list(dict.fromkeys(s.variant for s in scores))
+    ladder = [variant for variant in variants if variant.startswith("QP ")]
+    qps = [float(rung.removeprefix("QP ")) for rung in ladder]
+
+    def mean(variant: str, metric: str) -> float | None:
+        return class_average(s.value for s in scores if (s.variant, s.metric) == (variant, metric))
+
+    for row in expected:
+        metric = row.pop("metric")
+        better = metric_by_name(metric).higher_is_better
+        rungs = [mean(rung, metric) for rung in ladder]
+        for variant, text in row.items():
+            assert equivalent_qp(qps, rungs, mean(variant, metric), better).text == text
+    assert {path.suffix for path in folder.iterdir()} <= {".csv", ".md", ".png", ".svg"}
