@@ -84,7 +84,8 @@ def run(pictures: int = PICTURES) -> list[Row]:
 
 def _row(label: str, names: tuple[str, ...], original: VideoFile, decoded: list[VideoFile]) -> Row:
     """Time both sides in turns and take the better time of each."""
-    ours, peer = [], []
+    ours: list[float] = []
+    peer: list[float] = []
     for _ in range(ROUNDS):
         ours.append(_seconds(lambda: _ours(names, original, decoded)))
         peer.append(_seconds(lambda: _peer(names, original, decoded)))

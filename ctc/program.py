@@ -21,6 +21,7 @@ from ctc.errors import CardError
 
 _ROOT = Path(__file__).resolve().parents[1]
 _OWN_CARDS = (_ROOT / "anchors", _ROOT / "reference_sw" / "cards")
+FFMPEG_MODULE = "imageio_ffmpeg"
 _SOURCE_SUFFIXES = frozenset([".py", ".yaml", ".json", ".safetensors", ".npz"])
 
 
@@ -63,6 +64,11 @@ def resolve_program(card_path: Path, card: ProgramCard) -> Program:
         modules = [_module_place(card_path, module) for module in card.modules]
         digest.update(_python_digest(card_path, tuple(card.modules)).encode())
         environment.setdefault("PYTHONPATH", _python_path(modules))
+        if FFMPEG_MODULE in card.modules:
+            # The module's version does not tell the program that it installs, or CTC_FFMPEG names.
+            ffmpeg = ffmpeg_path()
+            digest.update(f"\nffmpeg {file_sha256(ffmpeg)}".encode())
+            environment.setdefault("CTC_FFMPEG", str(ffmpeg))
     else:
         digest.update(file_sha256(path).encode())
     check_program(card_path, card, path)

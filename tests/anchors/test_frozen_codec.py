@@ -55,6 +55,25 @@ def test_the_cards_commands_make_a_file_that_decodes_alone(
     assert max(others) < first - 5
 
 
+def test_the_bytes_of_the_program_that_it_runs_are_its_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ROOT / "anchors" / "frozen.yaml"
+    encoder = load_card(path).encoder
+    usual = resolve_program(path, encoder)
+    programs = []
+    for name in ("one", "another"):
+        other = tmp_path / name
+        other.write_text(f"#!/bin/sh\n# {name}\n")
+        other.chmod(0o755)
+        monkeypatch.setenv("CTC_FFMPEG", str(other))
+        programs.append(resolve_program(path, encoder))
+        assert programs[-1].environment["CTC_FFMPEG"] == str(other)
+    assert len({program.digest for program in [usual, *programs]}) == 3
+    monkeypatch.delenv("CTC_FFMPEG")
+    assert resolve_program(path, encoder) == usual
+
+
 def test_a_coarser_qp_costs_fewer_bits(tmp_path: Path, source: VideoFile) -> None:
     sizes = []
     for qp in (22, 42):
