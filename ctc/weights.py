@@ -201,7 +201,7 @@ def _check_origin(wanted: WeightsSet, path: Path) -> None:
     if not origin.startswith(wanted.file_sha256):
         raise MetricError(
             f"{path}: made from a file of sha256 '{origin[:16]}': shall begin with "
-            f"{wanted.file_sha256} for {wanted.name}"
+            f"{wanted.file_sha256[:16]} for {wanted.name}"
         )
 
 

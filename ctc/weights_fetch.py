@@ -45,7 +45,7 @@ def fetch_weights(entry: WeightsSet, progress: Progress | None = None) -> Path:
     if entry.file_sha256 and not found.startswith(entry.file_sha256):
         complete.unlink()
         raise MetricError(
-            f"{entry.address}: sha256 {found[:16]}: shall begin with {entry.file_sha256}; "
+            f"{entry.address}: sha256 {found[:16]}: shall begin with {entry.file_sha256[:16]}; "
             "the download was discarded"
         )
     written = import_weights(complete, entry.name)[0]

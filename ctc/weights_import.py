@@ -78,7 +78,7 @@ def _check_file(entry: WeightsSet, path: Path) -> None:
         found = file_sha256(path)
         if not found.startswith(entry.file_sha256):
             raise MetricError(
-                f"{path}: sha256 {found[:16]}: shall begin with {entry.file_sha256} "
+                f"{path}: sha256 {found[:16]}: shall begin with {entry.file_sha256[:16]} "
                 f"for {entry.name}"
             )
 

@@ -12,7 +12,7 @@ class WeightsSet:
     digest: of all its tensors, empty where only `part_digest`, that of the tensors in `part`, and
     the first hex digits of the official file's sha256 are published. prefix and npz: how the
     tensors are found in a file that also holds others. address and file_sha256: the official file;
-    the digits are those in its name.
+    the digits are those in its name, or all of them.
     """
 
     name: str
@@ -74,7 +74,8 @@ SETS: dict[str, WeightsSet] = {
             "BSD-3-Clause",
             f"{_TORCHVISION}/vgg16-397923af.pth",
             prefix="features.",
-            file_sha256="397923af",
+            # As several independent projects pin it; the name holds its first eight digits.
+            file_sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
             part=_VGG_PART,
             part_digest="71c67ac00218165473b7497b5a76217f99d992bbfae013b4e948228b00209684",
         ),
