@@ -12,21 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn.functional import affine_grid, grid_sample
 
 from ctc.metrics.learned import rgb_tensor, tensors_of
-from ctc.metrics.networks.face_detector import detect
+from ctc.metrics.networks.face_crops import face_squares, points_in, sampled
 from ctc.metrics.networks.face_identity import INPUT_SIDE as IDENTITY_SIDE
 from ctc.metrics.networks.face_identity import TEMPLATE, embedding
-from ctc.metrics.networks.face_mesh import INPUT_SIDE as MESH_SIDE
-from ctc.metrics.networks.face_mesh import face_points
 from ctc.metrics.pictures import PictureBatch
 
 Array = npt.NDArray[np.float64]
 
 DETECTOR, MESH, IDENTITY = "ultraface-rfb320", "facemesh468", "mobilefacenet"
-CROP_SCALE = 1.5
-LEAST_PROBABILITY = 0.5
 # Left and right as the picture shows them.
 EYE_CORNERS = ((33, 133), (362, 263))
 NOSE_TIP, MOUTH_CORNERS = 1, (61, 291)
@@ -45,11 +40,8 @@ def crops_of(original: PictureBatch) -> Crops:
 
     def make() -> Crops:
         with torch.inference_mode():
-            pictures = rgb_tensor(original)
-            boxes, probability = detect(tensors_of(DETECTOR), pictures)
-            first = _points(pictures, _squares(boxes[:, :2], boxes[:, 2:]))[..., :2]
-            squares = _squares(first.amin(dim=1), first.amax(dim=1))
-        return Crops(squares, (probability > LEAST_PROBABILITY).cpu().numpy())
+            found = face_squares(tensors_of(DETECTOR), tensors_of(MESH), rgb_tensor(original))
+        return Crops(found[0], found[1].cpu().numpy())
 
     return original.derived("face crops", make)
 
@@ -60,7 +52,8 @@ def points_of(original: PictureBatch, batch: PictureBatch) -> Array:
 
     def make() -> Array:
         with torch.inference_mode():
-            points = _points(rgb_tensor(batch), crops.squares).cpu().double().numpy()
+            found = points_in(tensors_of(MESH), rgb_tensor(batch), crops.squares)
+        points = found.cpu().double().numpy()
         points[~crops.found] = np.nan
         return np.asarray(points, dtype=np.float64)
 
@@ -84,7 +77,7 @@ def identity_of(original: PictureBatch, batch: PictureBatch) -> Array:
         matrices = np.stack([similarity_transform(f) for f in np.where(np.isnan(five), 0, five)])
         with torch.inference_mode():
             pictures = rgb_tensor(batch)
-            faces = _sampled(pictures, torch.from_numpy(matrices), IDENTITY_SIDE)
+            faces = sampled(pictures, torch.from_numpy(matrices), IDENTITY_SIDE)
             vectors = embedding(tensors_of(IDENTITY), faces).cpu().double().numpy()
         vectors[missing] = np.nan
         return np.asarray(vectors, dtype=np.float64)
@@ -106,34 +99,3 @@ def similarity_transform(points: Array) -> Array:
     slope = np.vdot(away, target - target.mean()) / np.vdot(away, away)
     offset = target.mean() - slope * template.mean()
     return np.array([[slope.real, -slope.imag, offset.real], [slope.imag, slope.real, offset.imag]])
-
-
-def _squares(low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
-    side = (high - low).amax(dim=1, keepdim=True) * CROP_SCALE
-    return torch.cat([(low + high) / 2, side.clamp(min=1.0)], dim=1)
-
-
-def _points(pictures: torch.Tensor, squares: torch.Tensor) -> torch.Tensor:
-    scale = squares[:, 2] / MESH_SIDE
-    corner = squares[:, :2] - squares[:, 2:] / 2
-    zero = torch.zeros_like(scale)
-    rows = [
-        torch.stack([scale, zero, corner[:, 0]], 1),
-        torch.stack([zero, scale, corner[:, 1]], 1),
-    ]
-    crops = _sampled(pictures, torch.stack(rows, dim=1), MESH_SIDE)
-    points = face_points(tensors_of(MESH), crops) * scale[:, None, None]
-    return torch.cat([points[..., :2] + corner[:, None], points[..., 2:]], dim=2)
-
-
-def _sampled(pictures: torch.Tensor, matrices: torch.Tensor, side: int) -> torch.Tensor:
-    """Return crops (n, 3, side, side): crop place (x, y) is the picture's matrix (x, y, 1)."""
-    height, width = pictures.shape[2:]
-    matrices = matrices.to(pictures)
-    # affine_grid wants -1..1 on both sides: sample s is (2 s + 1) / size - 1.
-    size = torch.tensor([width, height], device=pictures.device, dtype=pictures.dtype)
-    linear = matrices[:, :, :2] * side / size[:, None]
-    middle = matrices[:, :, :2].sum(2) * (side - 1) / 2 + matrices[:, :, 2]
-    theta = torch.cat([linear, ((2 * middle + 1) / size - 1)[:, :, None]], dim=2)
-    grid = affine_grid(theta, [len(pictures), 3, side, side], align_corners=False)
-    return grid_sample(pictures, grid, padding_mode="border", align_corners=False)

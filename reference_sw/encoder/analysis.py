@@ -47,11 +47,12 @@ class _Block(nn.Sequential):
 class KeypointDetector(nn.Module):
     """Finds K key points and their 2x2 matrices by soft-argmax over heat maps at 64x64.
 
+    Without `matrices` every matrix is the identity.
     Input: (N, 3, H, W) float32 RGB in 0..255, any size. Output: `MotionParameters`.
     Source: Siarohin et al., First Order Motion Model, 2019, clause 3.1, own layout.
     """
 
-    def __init__(self, num_points: int = 10) -> None:
+    def __init__(self, num_points: int = 10, matrices: bool = True) -> None:
         super().__init__()
         self.num_points = num_points
         self.stem = _Block(3, 32, 7, 2)
@@ -62,9 +63,9 @@ class KeypointDetector(nn.Module):
         self.up2 = _Block(96, 64)
         self.up1 = _Block(64, 32)
         self.heat = nn.Conv2d(32, num_points, 5, padding=2)
-        self.matrix = nn.Conv2d(32, 4 * num_points, 3, padding=1)
-        nn.init.zeros_(self.matrix.weight)
-        with torch.no_grad():
+        self.matrix = nn.Conv2d(32, 4 * num_points, 3, padding=1) if matrices else None
+        if self.matrix is not None:
+            nn.init.zeros_(self.matrix.weight)
             identity = torch.tensor([1.0, 0.0, 0.0, 1.0])
             self.matrix.bias = nn.Parameter(identity.repeat(num_points))
 
@@ -87,6 +88,8 @@ class KeypointDetector(nn.Module):
         heat = logits.softmax(dim=2)
         grid = pixel_centres(h, w, features.device).reshape(1, h * w, 2)
         points = torch.einsum("nkp,npc->nkc", heat, grid.expand(n, -1, -1))
+        if self.matrix is None:
+            return MotionParameters(points, torch.eye(2).to(points).expand(*points.shape, 2))
         maps = self.matrix(features).float().reshape(n, self.num_points, 4, h * w)
         matrices = torch.einsum("nkp,nkcp->nkc", heat, maps)
         return MotionParameters(points, matrices.reshape(n, self.num_points, 2, 2))
@@ -102,7 +105,8 @@ def pixel_centres(height: int, width: int, device: torch.device | str = "cpu") -
 
 def save_detector(detector: KeypointDetector, path: Path) -> None:
     """Writes the network as safetensors with its layout in the header, whole or not at all."""
-    header = {"format": "gvc-analysis-1", "layout": json.dumps({"points": detector.num_points})}
+    layout = {"points": detector.num_points, "matrices": detector.matrix is not None}
+    header = {"format": "gvc-analysis-1", "layout": json.dumps(layout)}
     tensors = {k: v.detach().cpu().contiguous() for k, v in detector.state_dict().items()}
     part = path.with_name(path.name + ".part")
     part.write_bytes(save(tensors, metadata=header))
@@ -118,10 +122,11 @@ def load_detector(path: Path) -> KeypointDetector:
                 raise AnalysisError(
                     f"{path}: format {header.get('format')!r}: shall be gvc-analysis-1"
                 )
-            points = json.loads(header.get("layout", "{}")).get("points")
+            layout = json.loads(header.get("layout", "{}"))
+            points, matrices = layout.get("points"), layout.get("matrices", True)
             if not isinstance(points, int) or not 1 <= points <= 64:
                 raise AnalysisError(f"{path}: layout.points = {points!r}: shall be in 1..64")
-            detector = KeypointDetector(points)
+            detector = KeypointDetector(points, bool(matrices))
             detector.load_state_dict({key: file.get_tensor(key) for key in list(file.keys())})
     except (OSError, SafetensorError, json.JSONDecodeError, RuntimeError) as error:
         raise AnalysisError(f"{path}: not an analysis network: {str(error)[:200]}") from error

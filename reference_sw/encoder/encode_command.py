@@ -106,8 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _encode(args: argparse.Namespace) -> str:
     source = Source(_reader(args))
-    settings = settings_of(args)
     model, detector = load_networks(args.model)
+    settings = settings_of(args, detector.matrix is not None)
     started = time.perf_counter()
     encoder = FaceEncoder(source, settings, model, detector)
     with tqdm(total=len(source), unit="picture", disable=args.quiet or None) as bar:
@@ -144,22 +144,30 @@ def _reader(args: argparse.Namespace) -> VideoReader:
     return VideoReader(args.source, video)
 
 
-def settings_of(args: argparse.Namespace) -> Settings:
-    """Return the settings that the options ask for; raises EncodingError."""
+def settings_of(args: argparse.Namespace, matrices: bool) -> Settings:
+    """Return the settings that the options ask for; raises EncodingError.
+
+    matrices: whether the model codes them.
+    """
     if not 1 <= args.segment_pictures <= 4096:
         raise EncodingError(f"--segment-pictures {args.segment_pictures}: shall be in 1..4096")
-    usual = steps_for(args.key_qp)
-    shifts = (
+    for name, shift in (
+        ("--point-shift", args.point_shift),
+        ("--matrix-shift", args.matrix_shift),
+    ):
+        if shift is not None and not 0 <= shift <= 16:
+            raise EncodingError(f"{name} {shift}: shall be in 0..16")
+    if args.matrix_shift is not None and not matrices:
+        raise EncodingError(f"--matrix-shift {args.matrix_shift}: this model has no matrices")
+    usual = steps_for(args.key_qp, matrices)
+    steps = Steps(
         usual.point_shift if args.point_shift is None else args.point_shift,
         usual.matrix_shift if args.matrix_shift is None else args.matrix_shift,
     )
-    for name, shift in zip(("--point-shift", "--matrix-shift"), shifts, strict=True):
-        if not 0 <= shift <= 16:
-            raise EncodingError(f"{name} {shift}: shall be in 0..16")
     chosen = preset(args.preset)
     return Settings(
         args.key_qp,
-        Steps(*shifts),
+        steps,
         chosen,
         KeyEncoder(KeyPictureCodec[args.key_codec.upper()], chosen.key_preset),
         args.segment_pictures,

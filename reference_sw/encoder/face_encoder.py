@@ -187,7 +187,8 @@ class FaceEncoder:
             indices = range(missing[0], missing[-1] + 1)
             with torch.no_grad():
                 found = self._detector(self._source.rgb(indices))
-            self._coded |= dict(zip(indices, self._settings.steps.quantised(found), strict=True))
+            values = self._settings.steps.quantised(found, self._coded.get(missing[0] - 1))
+            self._coded |= dict(zip(indices, values, strict=True))
             self.report.add_seconds("analysis", since)
         return [self._coded[i] for i in range(start, stop)]
 

@@ -17,13 +17,14 @@ SHIPPED_MODEL_ID = 1
 def face_parameter_set(
     source: Source, settings: Settings, model: IntegerModel, num_points: int
 ) -> ParameterSet:
-    """Return all that a decoder needs of a sequence of keypoints with matrices."""
+    """Return all that a decoder needs of a sequence of keypoints, with or without matrices."""
     video, right, bottom = source.format, source.padding[0], source.padding[1]
     key = sample_format_of(settings.key_encoder.format(source.coded))
     kmac = model.macs_per_pixel("picture", source.coded.height, source.coded.width) / 1000
     own = sample_format_of(video)
+    bare = settings.steps.matrix_shift is None
     return ParameterSet(
-        gps_codec_family=CodecFamily.KEYPOINTS_2D_MATRICES,
+        gps_codec_family=CodecFamily.KEYPOINTS_2D if bare else CodecFamily.KEYPOINTS_2D_MATRICES,
         gps_pic_width_minus1=video.width - 1,
         gps_pic_height_minus1=video.height - 1,
         gps_padding_flag=int(right > 0 or bottom > 0),

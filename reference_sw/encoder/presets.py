@@ -28,7 +28,7 @@ PRESETS = {
     preset.name: preset
     for preset in (
         Preset("fast", "medium", 0, False, 0),
-        Preset("default", "slower", 25, True, 0),
+        Preset("default", "medium", 25, True, 0),
         Preset("slow", "slower", 25, True, 12),
     )
 }
@@ -41,9 +41,10 @@ def preset(name: str) -> Preset:
     return PRESETS[name]
 
 
-def steps_for(key_qp: int) -> Steps:
+def steps_for(key_qp: int, matrices: bool) -> Steps:
     """Return the parameter steps that go with a key picture's QP.
 
     A blurred key picture does not repay fine motion: two bits between the ends of the range.
     """
-    return Steps(point_shift=8 if key_qp <= 37 else 7, matrix_shift=6 if key_qp <= 37 else 5)
+    fine = key_qp <= 37
+    return Steps(8 if fine else 7, (6 if fine else 5) if matrices else None)

@@ -67,25 +67,29 @@ class RateTerm:
     """Weight of the bits that changing parameters costs.
 
     weight: distance that one bit is worth; previous: parameters of the picture before the first,
-    or None; point_step, matrix_step: quantiser steps.
+    or None; point_step, matrix_step: quantiser steps, the latter None where none are coded.
     """
 
     weight: float
     point_step: float
-    matrix_step: float
+    matrix_step: float | None
     previous: MotionParameters | None = None
 
     def bits(self, tried: MotionParameters) -> Tensor:
         """(N,) smooth estimate of the bits of each picture's differences to the one before."""
-        pairs = [(tried.points, self.point_step), (tried.matrices, self.matrix_step)]
         before = self.previous
-        firsts = [None, None] if before is None else [before.points, before.matrices]
-        total = tried.points.new_zeros(len(tried.points))
-        for (values, step), first in zip(pairs, firsts, strict=True):
-            start = values[:1].detach() if first is None else first[:1]
-            change = (values - torch.cat([start, values[:-1]])).flatten(1) / step
-            total = total + torch.log2(1 + (change.square() + 0.01).sqrt()).sum(1)
-        return total
+        points, matrices = (before.points, before.matrices) if before else (None, None)
+        total = _change_bits(tried.points, points, self.point_step)
+        if self.matrix_step is None:
+            return total
+        return total + _change_bits(tried.matrices, matrices, self.matrix_step)
+
+
+def _change_bits(values: Tensor, before: Tensor | None, step: float) -> Tensor:
+    """(N,) estimate of the bits of the differences to the picture before."""
+    start = values[:1].detach() if before is None else before[:1]
+    change = (values - torch.cat([start, values[:-1]])).flatten(1) / step
+    return torch.log2(1 + (change.square() + 0.01).sqrt()).sum(1)
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,15 @@ class Refinement:
         rate = RateTerm(
             BIT_WEIGHT,
             2.0**-self._steps.point_shift,
-            2.0**-self._steps.matrix_shift,
+            None if self._steps.matrix_shift is None else 2.0**-self._steps.matrix_shift,
             None if before is None else self._parameters([before]),
         )
         indices = range(start, start + len(coded))
         originals = self._source.rgb(indices)
         task = Task(self._twin, key.state.rgb, own, self._parameters(coded), originals)
-        found = refine(task, self._count, rate=rate)
-        values = self._steps.quantised(found.parameters)
+        coded_matrices = self._steps.matrix_shift is not None
+        found = refine(task, self._count, matrices=coded_matrices, rate=rate)
+        values = self._steps.quantised(found.parameters, before)
         for index, new in zip(indices, values, strict=True):
             self._done[key.index, index] = key.values if index == key.index else new
 

@@ -24,6 +24,8 @@ from reference_sw.training.checkpoint import CheckpointError, load_checkpoint
 from reference_sw.training.curves import plot_curves
 from reference_sw.training.dataset import DatasetError, TrainingSequence, load_sequences
 from reference_sw.training.export import compare, export_model
+from reference_sw.training.face_points import FaceTeacher
+from reference_sw.training.grow import GrowthError, grow
 from reference_sw.training.measure import HeldOut, measure
 from reference_sw.training.objective import LPIPS_FILE
 from reference_sw.training.prepare import find_clips, prepare
@@ -32,7 +34,7 @@ from reference_sw.training.recipe import Recipe, RecipeError, load_recipe
 from reference_sw.training.trainer import RunFolder, Trainer
 
 EXAMPLES = """examples:
-  gvc-train prepare --clips data/sequences/train --data build/train
+  gvc-train prepare --clips data/sequences/train --data build/train --weights data/weights
   gvc-train run --recipe reference_sw/training/recipes/face-keypoints-10.yaml \\
       --data build/train --weights data/weights --run build/face-keypoints-10
   gvc-train export --recipe ... --run build/face-keypoints-10 --data build/train \\
@@ -43,6 +45,7 @@ ERRORS = (
     AnalysisError,
     CheckpointError,
     DatasetError,
+    GrowthError,
     LossWeightsError,
     ModelError,
     RecipeError,
@@ -63,8 +66,9 @@ def _sequences(recipe: Recipe, data: Path, held_out: bool) -> list[TrainingSeque
 
 
 def run_prepare(args: argparse.Namespace) -> int:
-    """Decodes and codes the clips."""
-    prepare(find_clips(args.clips), args.data)
+    """Decodes and codes the clips; with --weights also finds the points of the faces."""
+    teacher = FaceTeacher(args.weights) if args.weights else None
+    prepare(find_clips(args.clips), args.data, teacher=teacher)
     return 0
 
 
@@ -75,6 +79,9 @@ def run_training(args: argparse.Namespace) -> int:
     torch.set_num_threads(1 if recipe.workers > 1 else args.threads)
     sequences = _sequences(recipe, args.data, held_out=False)
     trainer = Trainer(recipe, sequences, args.weights, RunFolder(args.run))
+    if args.start and not int(trainer.step):
+        old, run = load_recipe(Path(args.start[0])), Path(args.start[1])
+        grow(*_trained(old, run)[:2], trainer.detector, trainer.twin)
     print(f"{recipe.name}: {len(sequences)} sequences, from step {int(trainer.step)}", flush=True)
     trainer.run()
     plot_curves(args.run / "log.csv", args.run / "curves.png")
@@ -83,7 +90,7 @@ def run_training(args: argparse.Namespace) -> int:
 
 def _trained(recipe: Recipe, run: Path) -> tuple[KeypointDetector, FaceTwin, int]:
     network = recipe.network
-    detector = KeypointDetector(network.num_points)
+    detector = KeypointDetector(network.num_points, network.matrices)
     twin = FaceTwin(network.num_points, network.width, network.low, network.high)
     modules = {"detector": detector, "twin": twin}
     step = load_checkpoint(RunFolder(run).checkpoint, dict(modules), {})
@@ -179,8 +186,16 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(function=function)
         if verb == "export":
             sub.add_argument("--note", action="append", default=[], help="a line for the card")
+        if verb == "prepare":
+            sub.add_argument("--weights", type=Path, help="folder with face detector and mesh")
         if verb == "run":
             sub.add_argument("--threads", type=int, default=1, help="threads of a single worker")
+            sub.add_argument(
+                "--start",
+                nargs=2,
+                metavar=("RECIPE", "RUN"),
+                help="begin with the networks of another run that has as many or fewer points",
+            )
     return parser
 
 

@@ -19,6 +19,7 @@ COLUMNS = (
     "temporal",
     "adversarial",
     "equivariance",
+    "taught",
     "discriminator",
     "blend",
     "gradient",

@@ -14,6 +14,7 @@ from torch.nn import functional
 from reference_sw.training.recipe import Sampling
 
 Pictures = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.float32]
 
 
 class DatasetError(ValueError):
@@ -34,30 +35,52 @@ class CodedKeys:
 
 @dataclass(frozen=True)
 class TrainingSequence:
-    """One sequence: (N, 3, H, W) uint8 RGB, memory-mapped."""
+    """One sequence: (N, 3, H, W) uint8 RGB, memory-mapped.
+
+    face: (N, 468, 2) float32 points of the face mesh, -1 and 1 at the picture's edges, NaN where
+    no face was found.
+    """
 
     name: str
     pictures: Pictures
     coded: CodedKeys | None
+    face: Points | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """key, previous and current: (N, 3, H, W) float32 in 0..255; previous precedes current."""
+    """key, previous and current: (N, 3, H, W) float32 in 0..255; previous precedes current.
+
+    taught: (N, T, 2) where the taught points of the current picture are, NaN: not known.
+    """
 
     key: Tensor
     previous: Tensor
     current: Tensor
+    taught: Tensor
+
+
+Sample = tuple[Tensor, Tensor, Tensor, Tensor]
+# Points of the face mesh that a mirrored picture shows in each other's place.
+MIRRORED = ((61, 291), (159, 386), (145, 374), (105, 334), (33, 263), (133, 362))
+
+
+def mirrored(points: Tensor, taught: tuple[int, ...]) -> Tensor:
+    """Points (T, 2) of the mirrored picture; a point in no pair of `MIRRORED` lies on the axis."""
+    other = dict(MIRRORED) | {right: left for left, right in MIRRORED}
+    order = [taught.index(other.get(point, point)) for point in taught]
+    return points[order] * torch.tensor([-1.0, 1.0])
 
 
 def load_sequences(folder: Path, coded: Path | None = None) -> list[TrainingSequence]:
-    """Every NAME.npy of the folder, with coded/NAME.npz where there is one."""
+    """Every NAME.npy of the folder, with coded/NAME.npz and face/NAME.npy where there is one."""
     found = []
     for path in sorted(folder.glob("*.npy")):
         pictures = np.load(path, mmap_mode="r", allow_pickle=False)
         if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1] != 3:
             raise DatasetError(f"{path}: {pictures.dtype} {pictures.shape}: shall be uint8 N,3,H,W")
-        found.append(TrainingSequence(path.stem, pictures, _load_coded(coded, path.stem)))
+        face = _load_face(folder / "face" / path.name, len(pictures))
+        found.append(TrainingSequence(path.stem, pictures, _load_coded(coded, path.stem), face))
     if not found:
         raise DatasetError(f"{folder}: no NAME.npy in this folder")
     return found
@@ -71,12 +94,33 @@ def _load_coded(folder: Path | None, name: str) -> CodedKeys | None:
         return CodedKeys(file["idx"], file["qp"], file["pictures"])
 
 
-class PairSampler:
-    """Draws batches with a generator of its own, so that a resumed run differs from a repeat."""
+def _load_face(path: Path, pictures: int) -> Points | None:
+    if not path.exists():
+        return None
+    points: Points = np.load(path, mmap_mode="r", allow_pickle=False)
+    if points.dtype != np.float32 or points.shape != (pictures, 468, 2):
+        raise DatasetError(
+            f"{path}: {points.dtype} {points.shape}: shall be float32 ({pictures}, 468, 2)"
+        )
+    return points
 
-    def __init__(self, sequences: list[TrainingSequence], rules: Sampling, seed: int) -> None:
+
+class PairSampler:
+    """Draws batches with a generator of its own, so that a resumed run differs from a repeat.
+
+    taught: points of the face mesh to give with each batch.
+    """
+
+    def __init__(
+        self,
+        sequences: list[TrainingSequence],
+        rules: Sampling,
+        seed: int,
+        taught: tuple[int, ...] = (),
+    ) -> None:
         self.sequences = sequences
         self.rules = rules
+        self.taught = taught
         self.random = np.random.default_rng(seed)
         weights = np.array([len(s.pictures) for s in sequences], float) ** rules.balance
         self.weights = weights / weights.sum()
@@ -86,7 +130,7 @@ class PairSampler:
         samples = [self._sample() for _ in range(size)]
         parts = [torch.stack(part) for part in zip(*samples, strict=True)]
         if self.random.random() < self.rules.half_share:
-            parts = [functional.avg_pool2d(part, 2).round() for part in parts]
+            parts[:3] = [functional.avg_pool2d(part, 2).round() for part in parts[:3]]
         return Batch(*parts)
 
     def _pair(self, sequence: TrainingSequence) -> tuple[Pictures, int]:
@@ -103,25 +147,29 @@ class PairSampler:
         low, high = max(0, anchor - rules.distance), min(n, anchor + rules.distance + 1)
         return key, int(self.random.integers(low, high))
 
-    def _sample(self) -> tuple[Tensor, Tensor, Tensor]:
+    def _sample(self) -> Sample:
         sequence = self.sequences[int(self.random.choice(len(self.sequences), p=self.weights))]
         key, current = self._pair(sequence)
         before = sequence.pictures[max(0, current - 1)]
         stack = torch.from_numpy(np.stack([key, before, sequence.pictures[current]])).float()
-        return self._augment(stack)
+        points = torch.full((len(self.taught), 2), torch.nan)
+        if sequence.face is not None:
+            points = torch.from_numpy(np.array(sequence.face[current][list(self.taught)]))
+        return self._augment(stack, points)
 
-    def _augment(self, stack: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _augment(self, stack: Tensor, points: Tensor) -> Sample:
         if self.random.random() < 0.5:
             stack = stack.flip(3)
+            points = mirrored(points, self.taught)
         if self.random.random() < self.rules.affine_share:
-            stack = self._turn(stack)
+            stack, points = self._turn(stack, points)
         gain = torch.from_numpy(self.random.uniform(0.85, 1.15, (1, 3, 1, 1))).float()
         offset = float(self.random.uniform(-10, 10))
         stack = (stack * gain + offset).clamp(0, 255).round()
-        return stack[0], stack[1], stack[2]
+        return stack[0], stack[1], stack[2], points
 
-    def _turn(self, stack: Tensor) -> Tensor:
-        """All pictures turned, scaled and shifted alike, mirrored at the edges."""
+    def _turn(self, stack: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+        """All pictures and points turned, scaled and shifted alike, mirrored at the edges."""
         angle = float(self.random.uniform(-0.25, 0.25))
         scale = float(self.random.uniform(0.75, 1.1))
         shift = torch.from_numpy(self.random.uniform(-0.12, 0.12, (2, 1))).float()
@@ -129,6 +177,7 @@ class PairSampler:
         matrix = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=torch.float32)
         theta = torch.cat([matrix, shift], 1)[None].expand(len(stack), -1, -1)
         grid = functional.affine_grid(theta, list(stack.shape), align_corners=False)
-        return functional.grid_sample(
+        turned = functional.grid_sample(
             stack, grid, mode="bicubic", padding_mode="reflection", align_corners=False
         )
+        return turned, (points - shift[:, 0].float()) @ torch.linalg.inv(matrix).T

@@ -42,6 +42,16 @@ def round_parameters(
     return MotionParameters(snap(parameters.points, points).clamp(-1.5, 1.5), found)
 
 
+def taught_loss(points: Tensor, taught: Tensor) -> Tensor:
+    """Mean absolute error of the last T of K points (N, K, 2), where (N, T, 2) tells their place.
+
+    Points outside the picture teach nothing.
+    """
+    known = (taught.abs() < 1).all(2, keepdim=True)
+    error = (points[:, -taught.shape[1] :] - taught.nan_to_num(0.0)).abs()
+    return (error * known).sum() / (2 * known.sum()).clamp_min(1)
+
+
 @dataclass(frozen=True)
 class Analysed:
     """Parameters of the key, the previous and the current pictures, and as rounded for coding."""
@@ -74,6 +84,8 @@ class Objective:
         w, current = self.losses, batch.current
         made = twin(batch.key, analysed.key_coded, analysed.current_coded)
         found = self._distances(made, current)
+        if w.taught and batch.taught.shape[1]:
+            found["taught"] = w.taught * taught_loss(analysed.current.points, batch.taught)
         if self.vgg is not None:
             found["vgg"] = w.vgg * self.vgg(made.output, current)
         if self.identity is not None:

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from reference_sw.training.dataset import DatasetError
+from reference_sw.training.face_points import FaceTeacher
 
 CODED_PICTURES = 12
-QPS = (22, 27, 32, 37, 42)
+QPS = (27, 32, 37, 42, 47)
 _FLAGS = "flags=accurate_rnd+full_chroma_int+full_chroma_inp+bitexact+bilinear"
 _CLIP_NAMES = (".mp4", ".mkv", ".mov", ".webm", ".y4m", ".avi")
 
@@ -101,24 +102,38 @@ def code_pictures(pictures: npt.NDArray[np.uint8], qp: int) -> npt.NDArray[np.ui
     return np.ascontiguousarray(found.transpose(0, 3, 1, 2))
 
 
-def prepare(clips: list[Clip], out: Path, size: int = 256, qps: tuple[int, ...] = QPS) -> None:
-    """Writes OUT/NAME.npy and OUT/coded/NAME.npz for each clip not yet there."""
-    (out / "coded").mkdir(parents=True, exist_ok=True)
+def prepare(
+    clips: list[Clip],
+    out: Path,
+    size: int = 256,
+    qps: tuple[int, ...] = QPS,
+    teacher: FaceTeacher | None = None,
+) -> None:
+    """Writes OUT/NAME.npy, OUT/coded/NAME.npz and, with a teacher, OUT/face/NAME.npy."""
+    for folder in ("coded", "face"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
     for clip in tqdm(clips, desc="prepare", unit="clip"):
         target, coded = out / f"{clip.name}.npy", out / "coded" / f"{clip.name}.npz"
-        if target.exists() and coded.exists():
-            continue
-        pictures = decode_clip(clip, size)
-        index = np.unique(np.linspace(0, len(pictures) - 1, CODED_PICTURES).astype(np.int64))
-        keys = np.stack([code_pictures(pictures[index], qp) for qp in qps])
-        _publish(target, pictures)
-        part = coded.with_suffix(".part.npz")
-        np.savez(part, idx=index, qp=np.array(qps), pictures=keys)
-        part.replace(coded)
+        if not target.exists():
+            _publish(target, decode_clip(clip, size))
+        pictures = np.load(target, mmap_mode="r", allow_pickle=False)
+        if not coded.exists():
+            _write_coded(coded, pictures, qps)
+        face = out / "face" / target.name
+        if teacher is not None and not face.exists():
+            _publish(face, teacher.points(pictures))
 
 
-def _publish(target: Path, pictures: npt.NDArray[np.uint8]) -> None:
+def _write_coded(path: Path, pictures: npt.NDArray[np.uint8], qps: tuple[int, ...]) -> None:
+    index = np.unique(np.linspace(0, len(pictures) - 1, CODED_PICTURES).astype(np.int64))
+    keys = np.stack([code_pictures(pictures[index], qp) for qp in qps])
+    part = path.with_suffix(".part.npz")
+    np.savez(part, idx=index, qp=np.array(qps), pictures=keys)
+    part.replace(path)
+
+
+def _publish(target: Path, array: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> None:
     part = target.with_suffix(".part")
     with part.open("wb") as file:
-        np.save(file, pictures, allow_pickle=False)
+        np.save(file, array, allow_pickle=False)
     part.replace(target)

@@ -18,9 +18,15 @@ class _Strict(BaseModel):
 
 
 class Network(_Strict):
-    """Sizes of the twin: key points, channels of the motion and of the synthesis network."""
+    """Sizes of the twin: key points, channels of the motion and of the synthesis network.
+
+    matrices: whether a 2x2 matrix goes with each point; taught_points: points of the 468-point face
+    mesh that the last key points are taught to follow, the others find their own.
+    """
 
     num_points: int = Field(default=10, ge=1, le=64)
+    matrices: bool = True
+    taught_points: tuple[int, ...] = ()
     width: int = Field(default=32, ge=8, le=128)
     low: int = Field(default=48, ge=8, le=128)
     high: int = Field(default=24, ge=8, le=64)
@@ -51,7 +57,7 @@ class Losses(_Strict):
     synthesised picture; vgg: L1 of VGG-16 features up to conv2_2; identity: 1 - cosine of face
     embeddings; temporal: L1 of the change from the previous picture; adversarial: hinge against a
     patch discriminator trained beside; equivariance: of points and matrices under affine motion, on
-    every second batch.
+    every second batch; taught: L1 of the taught points against the face mesh.
     """
 
     lpips_output: float = Field(default=2.0, ge=0)
@@ -64,6 +70,7 @@ class Losses(_Strict):
     identity: float = Field(default=0.0, ge=0)
     temporal: float = Field(default=0.0, ge=0)
     adversarial: float = Field(default=0.0, ge=0)
+    taught: float = Field(default=0.0, ge=0)
 
 
 class Rounding(_Strict):
@@ -79,7 +86,10 @@ class Rounding(_Strict):
 
 
 class Recipe(_Strict):
-    """One training run. Steps count batches over all workers."""
+    """One training run. Steps count batches over all workers.
+
+    bfloat16_until: steps before this one compute convolutions in bfloat16, quicker and coarser.
+    """
 
     name: str = Field(pattern=r"[a-z][a-z0-9-]{0,40}")
     seed: int = 1
@@ -89,6 +99,7 @@ class Recipe(_Strict):
     learning_rate: float = Field(default=0.0005, gt=0)
     decay_from: int = Field(ge=0)
     quantise_from: int = Field(ge=0)
+    bfloat16_until: int = Field(default=0, ge=0)
     network: Network = Network()
     sampling: Sampling = Sampling()
     rounding: Rounding = Rounding()

@@ -80,7 +80,7 @@ class Trainer:
     def __post_init__(self) -> None:
         torch.manual_seed(self.recipe.seed)
         network = self.recipe.network
-        self.detector = KeypointDetector(network.num_points)
+        self.detector = KeypointDetector(network.num_points, network.matrices)
         self.twin = FaceTwin(network.num_points, network.width, network.low, network.high)
         self.objective = Objective(self.recipe.losses, self.weights)
         self.optimisers = {"adam": adam(self._generator_parameters(), self.recipe.learning_rate)}
@@ -141,7 +141,8 @@ class Trainer:
         start = int(self.step.item())
         seed = self.recipe.seed + 1000 * rank + start
         torch.manual_seed(seed)
-        sampler = PairSampler(self.sequences, self.recipe.sampling, seed)
+        taught = self.recipe.network.taught_points
+        sampler = PairSampler(self.sequences, self.recipe.sampling, seed, taught)
         log = CurveLog(self.folder.path) if rank == 0 else None
         saved = time.monotonic()
         count = 0
@@ -166,10 +167,11 @@ class Trainer:
         for optimiser in self.optimisers.values():
             optimiser.param_groups[0]["lr"] = rate
         self.twin.set_quantise(step >= self.recipe.quantise_from)
-        analysed = self._analyse(batch, step)
-        terms, made = self.objective.terms(
-            self.detector, self.twin, batch, analysed, with_equivariance=count % 2 == 0
-        )
+        with torch.autocast("cpu", torch.bfloat16, enabled=step < self.recipe.bfloat16_until):
+            analysed = self._analyse(batch, step)
+            terms, made = self.objective.terms(
+                self.detector, self.twin, batch, analysed, with_equivariance=count % 2 == 0
+            )
         parameters, optimiser = self._generator_parameters(), self.optimisers["adam"]
         optimiser.zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]

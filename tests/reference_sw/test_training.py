@@ -36,7 +36,7 @@ from reference_sw.training.export import (
 )
 from reference_sw.training.objective import Objective, round_parameters
 from reference_sw.training.provenance import training_seconds
-from reference_sw.training.recipe import Losses, RecipeError, load_recipe
+from reference_sw.training.recipe import Losses, Network, RecipeError, load_recipe
 from reference_sw.training.trainer import RunFolder, Trainer, learning_rate
 from tests.reference_sw import training_data as tiny
 
@@ -58,14 +58,15 @@ def trainer_in(folder: Path, run: Path, **changes) -> Trainer:
 
 
 TERMS = ("lpips_output", "lpips_warped", "l1_output", "l1_warped", "l1_synthesised")
-TERMS += ("vgg", "identity", "temporal", "adversarial", "equivariance")
+TERMS += ("vgg", "identity", "temporal", "adversarial", "equivariance", "taught")
 
 
 @pytest.mark.parametrize("term", TERMS)
 def test_each_loss_reaches_the_networks(folder, tmp_path, term):
     weights = dict.fromkeys(TERMS, 0.0) | {term: 1.0}
-    trainer = trainer_in(folder, tmp_path, losses=Losses(**weights))
-    batch = PairSampler(trainer.sequences, trainer.recipe.sampling, 4).batch(2)
+    network = {"network": Network(num_points=3, width=8, low=8, high=8, taught_points=(61, 291))}
+    trainer = trainer_in(folder, tmp_path, losses=Losses(**weights), **network)
+    batch = PairSampler(trainer.sequences, trainer.recipe.sampling, 4, (61, 291)).batch(2)
     values = trainer.train_step(batch, 5, 0)
     assert set(values) - {"blend", "gradient", "discriminator"} == {term}
     assert values["gradient"] > 0
@@ -74,7 +75,7 @@ def test_each_loss_reaches_the_networks(folder, tmp_path, term):
         for name, p in [*trainer.detector.named_parameters(), *trainer.twin.named_parameters()]
         if p.grad is not None and bool(p.grad.abs().sum() > 0)
     }
-    if term == "equivariance":
+    if term in ("equivariance", "taught"):
         assert "stem.0.weight" in reached
     elif term in ("lpips_warped", "l1_warped"):
         assert {"motion.enter.weight", "motion.head.weight", "stem.0.weight"} <= reached

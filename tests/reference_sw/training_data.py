@@ -30,10 +30,13 @@ def pictures(seed: int, count: int = 10) -> np.ndarray:
 
 
 def write_data(folder: Path) -> Path:
-    """Three sequences; the first has coded pictures."""
-    (folder / "coded").mkdir(parents=True)
+    """Three sequences, each with points of a face; the first has coded pictures."""
+    for part in ("coded", "face"):
+        (folder / part).mkdir(parents=True)
     for i, name in enumerate(("a", "b", "held")):
         np.save(folder / f"{name}.npy", pictures(i))
+        points = np.random.default_rng(i).uniform(-0.5, 0.5, (10, 468, 2))
+        np.save(folder / "face" / f"{name}.npy", points.astype(np.float32))
     index = np.array([0, 5])
     rough = np.stack([pictures(0)[index] // 16 * 16 + 8, pictures(0)[index] // 32 * 32 + 16])
     np.savez(folder / "coded" / "a.npz", idx=index, qp=np.array([32, 42]), pictures=rough)

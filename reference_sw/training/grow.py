@@ -1,0 +1,65 @@
+"""Starts a run from the networks of another with fewer key points."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.twin import FaceTwin
+
+
+class GrowthError(ValueError):
+    """Networks of which one does not grow into the other."""
+
+
+FLOW_AND_OCCLUSION = 3
+# New candidates begin with little weight: e^-2 of an old one's.
+NEW_MASK_BIAS = -2.0
+
+
+def grow(
+    detector: KeypointDetector, twin: FaceTwin, into: KeypointDetector, larger: FaceTwin
+) -> None:
+    """Copies all weights; added points come last and start small and random.
+
+    Raises:
+        GrowthError: other widths, or fewer points than before.
+    """
+    few, many = detector.num_points, into.num_points
+    if few > many or {**twin.layout, "num_points": many} != larger.layout:
+        raise GrowthError(f"networks of {twin.layout} do not grow into {larger.layout}")
+    _copy(detector, into, {"heat": range(few), "matrix": range(4 * few)})
+    enter = [*range(3 * (few + 1)), *(3 * (many + 1) + i for i in range(few))]
+    head = [*range(few + 1), *(many + 1 + i for i in range(FLOW_AND_OCCLUSION))]
+    _copy(twin, larger, {"motion.head": head}, {"motion.enter": enter})
+    with torch.no_grad():
+        bias = larger.motion.head.bias
+        if bias is not None:
+            bias[few + 1 : many + 1] = NEW_MASK_BIAS
+
+
+def _copy(
+    source: nn.Module,
+    target: nn.Module,
+    outputs: dict[str, range | list[int]],
+    inputs: dict[str, range | list[int]] | None = None,
+) -> None:
+    """Copies tensors; for layers named, to the output or input channels given."""
+    old, new = source.state_dict(), target.state_dict()
+    for name, value in new.items():
+        layer = name.rpartition(".")[0]
+        if layer in outputs:
+            value[torch.tensor(list(outputs[layer]))] = old[name]
+        elif inputs and layer in inputs and value.dim() == 4:
+            value[:, torch.tensor(list(inputs[layer]))] = old[name]
+            _quieten(value, set(inputs[layer]))
+        else:
+            value.copy_(old[name])
+    target.load_state_dict(new)
+
+
+def _quieten(weight: Tensor, kept: set[int]) -> None:
+    """Shrinks the weights of new inputs, so that the network starts as it was."""
+    fresh = [i for i in range(weight.shape[1]) if i not in kept]
+    weight[:, fresh] *= 0.1
