@@ -66,7 +66,10 @@ def build_parser() -> argparse.ArgumentParser:
     add("--key-codec", default="vvc", choices=["vvc", "hevc"], help="of key pictures")
     add("--preset", default="default", choices=list(PRESETS))
     add(
-        "--segment-pictures", type=int, default=8, help="pictures a segment, 1 to 4096 (default: 8)"
+        "--segment-pictures",
+        type=int,
+        default=25,
+        help="pictures a segment, 1 to 4096 (default: 25)",
     )
     add("--point-shift", type=int, help="coordinate step 2^-N instead of the rate point's")
     add("--matrix-shift", type=int, help="matrix step 2^-N instead of the rate point's")

@@ -16,10 +16,11 @@ from reference_sw.bitstream.key_picture import KeyPicture
 from reference_sw.bitstream.native_unit import EndOfSequence
 from reference_sw.bitstream.picture_hash import PictureHasher, hash_of_pictures, hash_unit_of
 from reference_sw.bitstream.writer_stream import NativeWriter, unit_of
-from reference_sw.decoder.synthesis import FaceSynthesis
+from reference_sw.decoder.synthesis import FaceSynthesis, cropped
 from reference_sw.decoder.video_program import decode_access_units
 from reference_sw.encoder.analysis import KeypointDetector
 from reference_sw.encoder.distortion import distortion, luma
+from reference_sw.encoder.key_encoder import MAX_QP
 from reference_sw.encoder.parameter_set import face_parameter_set
 from reference_sw.encoder.refinement import Refinement
 from reference_sw.encoder.segment_encoder import SegmentEncoder
@@ -28,11 +29,14 @@ from reference_sw.encoder.source import Source
 from reference_sw.encoder.window import Choice, Coded, KeyInUse, best_refresh, choose
 from reference_sw.network.runtime import IntegerModel
 from reference_sw.video.convert import convert_picture
+from reference_sw.video.format import Picture
 
 # A new key picture is tried where 1 - SSIM exceeds that of the last key picture by this much.
 REFRESH_TRY = 0.08
-# It is kept if it lowers the mean distortion of the lookahead by this much per cost of one key.
-REFRESH_GAIN = 0.04
+# What a byte is worth is measured by coding the first key picture this much coarser; a gain there
+# is taken to last for so many pictures.
+COARSER_QP = 4
+KEY_LASTS = 100
 # After a try that did not pay, only a rise as steep as this is tried again inside the lookahead.
 SCENE_CUT = 0.2
 
@@ -83,6 +87,7 @@ class FaceEncoder:
         self._key: KeyInUse | None = None
         self._before = 0.0
         self._next_try = 0
+        self._price = 0.0
         self._coded: dict[int, Coded] = {}
         self.report = EncodeReport()
 
@@ -132,6 +137,7 @@ class FaceEncoder:
         at = start
         if self._key is None:
             self._key = self._new_key(0)
+            self._price = self._price_of_byte(self._key)
             stream += self._key_unit(self._key)
             keys.add(0)
         while at < stop:
@@ -165,14 +171,33 @@ class FaceEncoder:
         codec = self._settings.key_encoder.codec
         return self._unit("key pictures", KeyPicture(0, codec, 1, key.index, key.access_unit))
 
-    def _new_key(self, index: int) -> KeyInUse:
-        """Code a picture as key picture and decode it again."""
+    def _price_of_byte(self, key: KeyInUse) -> float:
+        """Return the distortion, summed over pictures, that a byte more in a key picture saves."""
+        if not self._settings.preset.refresh:
+            return 0.0
+        qp, most = self._settings.key_qp, MAX_QP[self._settings.key_encoder.codec]
+        other = qp + COARSER_QP if qp + COARSER_QP <= most else qp - COARSER_QP
+        data, decoded = self._coded_key(key.index, other)
+        picture = cropped(
+            convert_picture(decoded, self._key_format, self._source.coded), self._source.format
+        )
+        loss = distortion(self._source.luma(key.index), luma(picture, self._source.format))
+        saved, spent = loss - key.loss, len(key.access_unit) - len(data)
+        return max(saved / spent, 0.0) * KEY_LASTS if spent else 0.0
+
+    def _coded_key(self, index: int, qp: int) -> tuple[bytes, Picture]:
         since = time.perf_counter()
         encoder, source = self._settings.key_encoder, self._source
         picture = convert_picture(source.padded(index), source.coded, self._key_format)
-        data = encoder.encode(picture, self._key_format, self._settings.key_qp)
+        data = encoder.encode(picture, self._key_format, qp)
         decoded = decode_access_units([data], encoder.codec, self._key_format)
         self.report.add_seconds("key pictures", since)
+        return data, decoded
+
+    def _new_key(self, index: int) -> KeyInUse:
+        """Code a picture as key picture and decode it again."""
+        source = self._source
+        data, decoded = self._coded_key(index, self._settings.key_qp)
         values = self._values(index, index + 1)[0]
         state = self._synthesis.key_state(decoded)
         state = self._synthesis.with_parameters(state, values)
@@ -220,12 +245,11 @@ class FaceEncoder:
         if first < self._next_try and rise < SCENE_CUT:
             return None
         end = min(first + max(preset.lookahead, 1), len(self._source))
-        stay = choices[number:] + self._choices(stop, end)
-        fresh = self._new_key(first)
-        move = self._choices(first, end, fresh)
-        gain = sum(c.distortion for c in stay[: len(move)]) - sum(c.distortion for c in move)
-        cost = REFRESH_GAIN * len(fresh.access_unit) / len(old.access_unit)
-        if gain > cost * max(preset.lookahead, 1):
-            return fresh
+        stay = [c.distortion for c in (choices[number:] + self._choices(stop, end))[: end - first]]
+        if sum(stay) - old.loss * len(stay) > self._price * len(old.access_unit):
+            fresh = self._new_key(first)
+            move = [choice.distortion for choice in self._choices(first, end, fresh)]
+            if sum(stay) - sum(move) > self._price * len(fresh.access_unit):
+                return fresh
         self._next_try = first + preset.lookahead
         return None

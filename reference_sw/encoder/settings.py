@@ -22,7 +22,7 @@ class Settings:
     steps: Steps
     preset: Preset
     key_encoder: KeyEncoder
-    segment_pictures: int = 8
+    segment_pictures: int = 25
     prediction: PredictionMode = PredictionMode.PREVIOUS
     hash_type: HashType = HashType.MD5
     hash_scope: HashScope = HashScope.STREAM

@@ -19,6 +19,7 @@ from reference_sw.training.identity import FaceEmbedding
 from reference_sw.training.recipe import Losses
 from reference_sw.training.vgg import VggFeatures
 
+STRIDE = 4
 LPIPS_FILE = "lpips_alex_v0.1.npz"
 VGG_FILE = "vgg16_tv_conv1-2_only.npz"
 IDENTITY_FILE = "mobilefacenet_foamliu.npz"
@@ -104,11 +105,14 @@ class Objective:
     def _distances(self, made: TwinPictures, current: Tensor) -> dict[str, Tensor]:
         """LPIPS and L1 of the three pictures."""
         w, found = self.losses, {}
+        # The backbone samples every fourth place: from one fixed place dots would grow between.
+        top, left = (int(x) for x in torch.randint(STRIDE, (2,)))
         with torch.no_grad():
-            full = self.lpips.features(current)
+            full = self.lpips.features(current[..., top:, left:])
             half = self.lpips.features(functional.avg_pool2d(current, 2))
         if w.lpips_output:
-            found["lpips_output"] = w.lpips_output * self.lpips(made.output, full)
+            output = made.output[..., top:, left:]
+            found["lpips_output"] = w.lpips_output * self.lpips(output, full)
         if w.lpips_warped:
             small = functional.avg_pool2d(made.warped, 2)
             found["lpips_warped"] = w.lpips_warped * self.lpips(small, half)
