@@ -37,6 +37,8 @@ REFRESH_TRY = 0.08
 # is taken to last for so many pictures.
 COARSER_QP = 4
 KEY_LASTS = 100
+# In 1 - SSIM, mean of the lookahead: a gain like that of a new scene is bought at any price.
+SCENE_GAIN = 0.2
 # After a try that did not pay, only a rise as steep as this is tried again inside the lookahead.
 SCENE_CUT = 0.2
 
@@ -246,10 +248,11 @@ class FaceEncoder:
             return None
         end = min(first + max(preset.lookahead, 1), len(self._source))
         stay = [c.distortion for c in (choices[number:] + self._choices(stop, end))[: end - first]]
-        if sum(stay) - old.loss * len(stay) > self._price * len(old.access_unit):
+        worth = SCENE_GAIN * len(stay)
+        if sum(stay) - old.loss * len(stay) > min(self._price * len(old.access_unit), worth):
             fresh = self._new_key(first)
             move = [choice.distortion for choice in self._choices(first, end, fresh)]
-            if sum(stay) - sum(move) > self._price * len(fresh.access_unit):
+            if sum(stay) - sum(move) > min(self._price * len(fresh.access_unit), worth):
                 return fresh
         self._next_try = first + preset.lookahead
         return None
