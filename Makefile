@@ -36,12 +36,13 @@ conformance: setup ## decode the conformance streams and compare their hashes
 	$(BIN)/python -m pytest tests/conformance
 
 RECIPE ?= reference_sw/training/recipes/face-keypoints-10.yaml
-train: setup ## train a face network: CLIPS=folder WEIGHTS=folder [RECIPE=...] (hours on a CPU)
-	$(BIN)/gvc-train prepare --clips $(CLIPS) --data build/train/data
+RUN_OF = build/train/$(basename $(notdir $(1)))
+train: setup ## train a face network: CLIPS=folder WEIGHTS=folder [RECIPE=...] [START=its first recipe]
+	$(BIN)/gvc-train prepare --clips $(CLIPS) --data build/train/data --weights $(WEIGHTS)
 	$(BIN)/gvc-train run --recipe $(RECIPE) --data build/train/data --weights $(WEIGHTS) \
-		--run build/train/$(basename $(notdir $(RECIPE)))
+		--run $(call RUN_OF,$(RECIPE)) $(if $(START),--start $(START) $(call RUN_OF,$(START)))
 	$(BIN)/gvc-train export --recipe $(RECIPE) --data build/train/data --weights $(WEIGHTS) \
-		--run build/train/$(basename $(notdir $(RECIPE))) --models build/train/models
+		--run $(call RUN_OF,$(RECIPE)) --models build/train/models
 
 benchmark: setup ## speed against peers, as ratios in one run
 	$(BIN)/python -m benchmarks

@@ -79,13 +79,25 @@ def run_training(args: argparse.Namespace) -> int:
     torch.set_num_threads(1 if recipe.workers > 1 else args.threads)
     sequences = _sequences(recipe, args.data, held_out=False)
     trainer = Trainer(recipe, sequences, args.weights, RunFolder(args.run))
-    if args.start and not int(trainer.step):
-        old, run = load_recipe(Path(args.start[0])), Path(args.start[1])
-        grow(*_trained(old, run)[:2], trainer.detector, trainer.twin)
+    if not int(trainer.step):
+        _begin(trainer, args.start)
     print(f"{recipe.name}: {len(sequences)} sequences, from step {int(trainer.step)}", flush=True)
     trainer.run()
     plot_curves(args.run / "log.csv", args.run / "curves.png")
     return 0
+
+
+def _begin(trainer: Trainer, start: list[str] | None) -> None:
+    """Gives a new run the networks it begins with, as its recipe says."""
+    wanted = trainer.recipe.start
+    if not start:
+        if wanted:
+            raise RecipeError(f"recipe {trainer.recipe.name}: needs --start with a run of {wanted}")
+        return
+    old, run = load_recipe(Path(start[0])), Path(start[1])
+    if old.name != wanted:
+        raise RecipeError(f"--start {start[0]}: recipe {old.name}: shall be {wanted or 'absent'}")
+    grow(*_trained(old, run)[:2], trainer.detector, trainer.twin)
 
 
 def _trained(recipe: Recipe, run: Path) -> tuple[KeypointDetector, FaceTwin, int]:

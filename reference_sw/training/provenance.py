@@ -53,8 +53,7 @@ def card_of(
         "model": model.name,
         "sha256": model.sha256,
         "analysis_sha256": export.analysis_sha256,
-        "command": f"make train RECIPE=reference_sw/training/recipes/{recipe.name}.yaml "
-        "CLIPS=FOLDER WEIGHTS=FOLDER",
+        "command": _command(recipe),
         "data": {"train": sorted(sequences), "held_out": sorted(recipe.held_out)},
         "notes": list(export.notes),
         "steps_done": export.step,
@@ -79,6 +78,13 @@ def card_of(
             "sequences": {m.name: [round(m.frozen, 4), round(m.output, 4)] for m in measured},
         },
     }
+
+
+def _command(recipe: Recipe) -> str:
+    """What trains the model again."""
+    folder = "reference_sw/training/recipes"
+    start = f"START={folder}/{recipe.start}.yaml " if recipe.start else ""
+    return f"make train RECIPE={folder}/{recipe.name}.yaml {start}CLIPS=FOLDER WEIGHTS=FOLDER"
 
 
 def write_card(path: Path, card: dict[str, Any]) -> None:

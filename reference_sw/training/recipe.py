@@ -88,10 +88,12 @@ class Rounding(_Strict):
 class Recipe(_Strict):
     """One training run. Steps count batches over all workers.
 
-    bfloat16_until: steps before this one compute convolutions in bfloat16, quicker and coarser.
+    start: name of the recipe whose run this one begins with; bfloat16_until: steps before this one
+    compute convolutions in bfloat16, quicker and coarser.
     """
 
     name: str = Field(pattern=r"[a-z][a-z0-9-]{0,40}")
+    start: str = Field(default="", pattern=r"([a-z][a-z0-9-]{0,40})?")
     seed: int = 1
     steps: int = Field(ge=1)
     batch: int = Field(default=6, ge=1, le=256)

@@ -120,6 +120,26 @@ def test_one_worker_repeats_itself(folder, tmp_path):
     assert torch.equal(*states)
 
 
+def test_a_recipe_names_the_run_it_begins_with(folder, tmp_path, capsys):
+    wanted = tmp_path / "grown.yaml"
+    wanted.write_text(
+        tiny.RECIPE.replace("name: tiny", "name: grown\nstart: tiny").replace(
+            "num_points: 3", "num_points: 4, matrices: false"
+        )
+    )
+    common = ["run", "--data", str(folder / "data"), "--weights", str(folder / "weights")]
+    grown = [*common, "--recipe", str(wanted), "--run", str(tmp_path / "grown")]
+    assert main(grown) == 1
+    assert "recipe grown: needs --start with a run of tiny" in capsys.readouterr().err
+    first = ["--recipe", str(folder / "tiny.yaml"), "--run", str(tmp_path / "tiny")]
+    assert main([*common, *first]) == 0
+    assert main([*grown, "--start", str(folder / "tiny.yaml"), str(tmp_path / "tiny")]) == 0
+    assert (tmp_path / "grown" / "checkpoint.safetensors").exists()
+    wrong = [*common, *first[:3], str(tmp_path / "other"), "--start", str(wanted), str(tmp_path)]
+    assert main(wrong) == 1
+    assert "recipe grown: shall be absent" in capsys.readouterr().err
+
+
 def test_workers_share_the_weights(folder, tmp_path):
     trainer = trainer_in(folder, tmp_path, workers=2, steps=4)
     before = trainer.twin.motion.enter.weight.clone()
