@@ -154,14 +154,18 @@ def _local(settings: ClusterConfig) -> Any:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return kind(
-            n_workers=settings.workers,
-            threads_per_worker=settings.cores,
-            memory_limit=f"{round(settings.memory_gib * 1024)}MiB",
-            local_directory=settings.local_directory,
-            dashboard_address=f":{settings.dashboard_port}",
-            silence_logs=logging.CRITICAL,
-        )
+        try:
+            return kind(
+                n_workers=settings.workers,
+                threads_per_worker=settings.cores,
+                memory_limit=f"{round(settings.memory_gib * 1024)}MiB",
+                local_directory=settings.local_directory,
+                host="127.0.0.1",  # whoever reaches a worker can run programs
+                dashboard_address=f"127.0.0.1:{settings.dashboard_port}",
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, ValueError, RuntimeError) as problem:
+            raise ClusterError(f"--cluster local: {_one_line(problem)}") from problem
 
 
 def _client(distributed: Any, target: Any, named: str) -> Any:
