@@ -20,7 +20,7 @@ from ctc.record import Output, Record
 from ctc.sequences import Sequence
 from ctc.stage import Place, Task
 from ctc.stage_inputs import described_format
-from ctc.stage_program import ProgramRun, run_program
+from ctc.stage_program import ProgramRun, folder_trouble, run_program
 from ctc.stage_record import failed_record
 from ctc.store import Store
 from ctc.weights import measuring_environment
@@ -87,10 +87,13 @@ class MeasureTask(Task):
                 alone, under_way = True, set()
             elif not refused:
                 under_way = under_way or {m.metric for m in remaining}
+            gone = folder_trouble(work / "run") if remaining else ""
             reason = run.failure or "measure: ended without this figure"
+            reason = f"{gone}: {reason}" if gone and not run.outside else reason
+            outside = run.outside or bool(gone)
             reasons = {**dict.fromkeys(under_way, reason), **refused}
             records += [
-                failed_record(self.stage, m.keyed, self.codec, reasons[m.metric], run.outside)
+                failed_record(self.stage, m.keyed, self.codec, reasons[m.metric], outside)
                 for m in remaining
                 if m.metric in reasons
             ]
