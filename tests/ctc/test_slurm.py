@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not answers(), reason="no Slurm: sinfo does not answer"),
 ]
-SLURM_S = 120.0
+SLURM_S = 300.0
 CONFIG = """cluster: 1
 workers: 1
 cores: 2
