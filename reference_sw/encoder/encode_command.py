@@ -33,7 +33,7 @@ from reference_sw.video.format import ChromaFormat, ColourModel, VideoFormat, Vi
 from reference_sw.video.raw import VideoReader
 from reference_sw.video.y4m import Y4mReader
 
-DEFAULT_MODEL = "face-keypoints-10"
+DEFAULT_MODEL = "face-keypoints-20"
 EXIT_OK, EXIT_FAILED = 0, 1
 
 EXAMPLES = """examples:
