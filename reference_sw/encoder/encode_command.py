@@ -23,10 +23,11 @@ from reference_sw.encoder.analysis import AnalysisError, KeypointDetector, load_
 from reference_sw.encoder.errors import EncodingError
 from reference_sw.encoder.face_encoder import EncodeReport, FaceEncoder
 from reference_sw.encoder.key_encoder import KeyEncoder
-from reference_sw.encoder.presets import PRESETS, preset, steps_for
+from reference_sw.encoder.presets import PRESETS, Preset, preset, steps_for
 from reference_sw.encoder.quantise import Steps
 from reference_sw.encoder.settings import Settings
 from reference_sw.encoder.source import Source
+from reference_sw.encoder.vtm_program import VtmProgram
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import IntegerModel, load_model
 from reference_sw.video.format import ChromaFormat, ColourModel, VideoFormat, VideoFormatError
@@ -40,6 +41,7 @@ EXAMPLES = """examples:
   gvc-encode head.y4m -o head.gvc --key-qp 37
   gvc-encode head.yuv --size 256x256 --frame-rate 25 -o head.gvc --key-qp 42 --report head.json
   gvc-encode head.rgb --size 256x256 --format rgb -o head.gvc --key-qp 32 --preset slow
+  gvc-encode head.y4m -o head.gvc --vtm VTM/bin/EncoderAppStatic VTM/cfg/encoder_intra_vtm.cfg
 
 The bitstream holds all that the decoder needs. One pass; the structural delay is the larger of
 --segment-pictures and the preset's lookahead (fast: none), and is printed.
@@ -64,6 +66,13 @@ def build_parser() -> argparse.ArgumentParser:
     add("--format", default="420", choices=["400", "420", "422", "444", "rgb"], help="raw samples")
     add("--key-qp", type=int, default=37, help="QP of key pictures, the rate point (default: 37)")
     add("--key-codec", default="vvc", choices=["vvc", "hevc"], help="of key pictures")
+    add(
+        "--vtm",
+        nargs=2,
+        type=Path,
+        metavar=("PROGRAM", "CONFIG"),
+        help="code key pictures with VTM: EncoderAppStatic and encoder_intra_vtm.cfg",
+    )
     add("--preset", default="default", choices=list(PRESETS))
     add(
         "--segment-pictures",
@@ -172,11 +181,18 @@ def settings_of(args: argparse.Namespace, matrices: bool) -> Settings:
         args.key_qp,
         steps,
         chosen,
-        KeyEncoder(KeyPictureCodec[args.key_codec.upper()], chosen.key_preset),
+        _key_encoder(args, chosen),
         args.segment_pictures,
         hash_type=HashType[args.hash.upper()],
         hash_scope=HashScope[args.hash_scope.upper()],
     )
+
+
+def _key_encoder(args: argparse.Namespace, chosen: Preset) -> KeyEncoder:
+    if args.vtm and args.key_codec != "vvc":
+        raise EncodingError(f"--vtm codes VVC; --key-codec {args.key_codec} is another")
+    vtm = VtmProgram(*args.vtm) if args.vtm else None
+    return KeyEncoder(KeyPictureCodec[args.key_codec.upper()], chosen.key_preset, vtm)
 
 
 def load_networks(model: Path | None) -> tuple[IntegerModel, KeypointDetector]:

@@ -1,4 +1,4 @@
-"""Key pictures by a conventional encoder: VVenC or x265 through the ffmpeg program."""
+"""Key pictures by a conventional encoder: VVenC or x265 through the ffmpeg program, or VTM."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reference_sw.bitstream.video_codec import CODECS
 from reference_sw.decoder.errors import DecodingError
 from reference_sw.decoder.video_program import run_video_program
 from reference_sw.encoder.errors import EncodingError
+from reference_sw.encoder.vtm_program import VtmProgram
 from reference_sw.video.format import ChromaFormat, ColourModel, Picture, VideoFormat
 from reference_sw.video.raw import VideoWriter
 
@@ -29,10 +30,14 @@ _X265 = "qp={qp}:info=0:hash=0:pools=none:frame-threads=1:wpp=0:keyint=1:log-lev
 
 @dataclass(frozen=True)
 class KeyEncoder:
-    """A codec for key pictures and its effort; every picture is coded on its own."""
+    """A codec for key pictures and its effort; every picture is coded on its own.
+
+    vtm: codes VVC key pictures in place of VVenC.
+    """
 
     codec: KeyPictureCodec = KeyPictureCodec.VVC
     preset: str = "slower"
+    vtm: VtmProgram | None = None
 
     def format(self, coded: VideoFormat) -> VideoFormat:
         """Return the format in which key pictures of a sequence are coded."""
@@ -57,11 +62,17 @@ class KeyEncoder:
             source, target = Path(folder) / "key.yuv", Path(folder) / "key.bin"
             with VideoWriter(source, video) as writer:
                 writer.write(picture)
-            try:
-                run_video_program(self._arguments(source, target, video, qp), "key picture encoder")
-            except DecodingError as problem:
-                raise EncodingError(str(problem)) from problem
+            self._run(source, target, video, qp)
             return self._access_unit(target.read_bytes())
+
+    def _run(self, source: Path, target: Path, video: VideoFormat, qp: int) -> None:
+        if self.vtm is not None:
+            self.vtm.encode(source, target, video, qp)
+            return
+        try:
+            run_video_program(self._arguments(source, target, video, qp), "key picture encoder")
+        except DecodingError as problem:
+            raise EncodingError(str(problem)) from problem
 
     def _arguments(self, source: Path, target: Path, video: VideoFormat, qp: int) -> list[str]:
         size = f"{video.width}x{video.height}"

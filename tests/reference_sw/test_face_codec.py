@@ -223,6 +223,32 @@ def test_wrong_input_is_one_line(
     assert not target.exists()
 
 
+def test_vtm_key_pictures_decode_and_are_smaller_headed(tmp_path: Path, model: Path) -> None:
+    root = os.environ.get("CTC_VTM_DIR")
+    if not root:
+        pytest.skip("CTC_VTM_DIR is not set: no VTM encoder to code key pictures with")
+    folder = Path(root) if not root.endswith("/bin") else Path(root).parent
+    program, config = folder / "bin/EncoderAppStatic", folder / "cfg/encoder_intra_vtm.cfg"
+    source, stream = write_source(tmp_path), tmp_path / "s"
+    assert run_encode(source, stream, model, "--vtm", str(program), str(config)) == 0
+    assert run_decode(stream, tmp_path / "d", model) == 0
+    assert run_encode(source, tmp_path / "vvenc", model) == 0
+    assert stream.stat().st_size < (tmp_path / "vvenc").stat().st_size
+
+
+@pytest.mark.parametrize("other", [[], ["--key-codec", "hevc"]])
+def test_a_missing_vtm_is_one_line(
+    tmp_path: Path, model: Path, other: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, stream = write_source(tmp_path), tmp_path / "s"
+    options = ["--vtm", str(tmp_path / "absent"), str(tmp_path / "absent.cfg"), *other]
+    assert run_encode(source, stream, model, *options) == 1
+    said = capsys.readouterr().err
+    assert ("--vtm codes VVC" if other else "absent: no such file") in said
+    assert said.count("\n") == 1
+    assert not stream.exists()
+
+
 def test_scene_cut_brings_a_new_key_picture(tmp_path: Path, model: Path) -> None:
     source, stream, report = tmp_path / "source", tmp_path / "s", tmp_path / "r"
     source.write_bytes(moving_disc(64, 64, 30, cut=10).tobytes())
