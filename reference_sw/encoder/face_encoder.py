@@ -26,7 +26,7 @@ from reference_sw.encoder.refinement import Refinement
 from reference_sw.encoder.segment_encoder import SegmentEncoder
 from reference_sw.encoder.settings import Settings
 from reference_sw.encoder.source import Source
-from reference_sw.encoder.window import Choice, Coded, KeyInUse, best_refresh, choose
+from reference_sw.encoder.window import Choice, Coded, KeyInUse, best_gain, best_refresh, choose
 from reference_sw.network.runtime import IntegerModel
 from reference_sw.video.convert import convert_picture
 from reference_sw.video.format import Picture
@@ -252,7 +252,7 @@ class FaceEncoder:
         if sum(stay) - old.loss * len(stay) > min(self._price * len(old.access_unit), worth):
             fresh = self._new_key(first)
             move = [choice.distortion for choice in self._choices(first, end, fresh)]
-            if sum(stay) - sum(move) > min(self._price * len(fresh.access_unit), worth):
+            if best_gain(stay, move, min(self._price * len(fresh.access_unit), worth)) > 0:
                 return fresh
         self._next_try = first + preset.lookahead
         return None

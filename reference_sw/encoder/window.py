@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from reference_sw.decoder.synthesis import FaceSynthesis, KeyState
 from reference_sw.encoder.distortion import Luma, distortion, luma
@@ -69,3 +70,17 @@ def best_refresh(choices: list[Choice], before: float, least: float) -> int | No
     levels = [before, *(choice.distortion for choice in choices)]
     rises = [(levels[i + 1] - levels[i], -i) for i in range(len(choices)) if levels[i + 1] > least]
     return -max(rises)[1] if rises else None
+
+
+def best_gain(stay: list[float], move: list[float], cost: float) -> float:
+    """Return what a new key picture gains at best, less its cost.
+
+    stay, move: distortions with the old and the new key picture. Where the new one serves only for
+    a while, as in a flash, one more key picture has to follow it.
+
+    >>> best_gain([1.0, 1.0, 0.0], [0.0, 0.0, 1.0], cost=0.75)
+    0.5
+    """
+    gains = list(accumulate(a - b for a, b in zip(stay, move, strict=True)))
+    whole = gains[-1] - cost
+    return max([gain - 2 * cost for gain in gains[:-1]] + [whole])
