@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ctc.errors import StageError
 
@@ -91,6 +92,25 @@ def read_encoder_log(text: str, banner: re.Pattern[str]) -> EncoderLog:
         summary.get("Bitrate", float("nan")),
         psnr,
     )
+
+
+def join_logs(logs: Sequence[EncoderLog]) -> EncoderLog:
+    """Return the log of an encode from those of its segments, a single one as it is.
+
+    The first picture of each segment but the first is the last of the one before, and left out.
+    Means are taken over the pictures anew; there is then no bit rate.
+    """
+    if len(logs) == 1:
+        return logs[0]
+    pictures: list[PictureLog] = []
+    first = 0
+    for number, log in enumerate(logs):
+        pictures += [replace(p, poc=first + p.poc) for p in log.pictures if p.poc or not number]
+        first += log.total_frames - 1
+    planes = zip(*(picture.psnr for picture in pictures), strict=False)
+    means = [sum(plane) / len(pictures) for plane in planes]
+    psnr = {f"{name}-PSNR": mean for name, mean in zip("YUV", means, strict=False)}
+    return EncoderLog(logs[0].version, tuple(pictures), first + 1, float("nan"), psnr)
 
 
 def differences(log: EncoderLog, file_bytes: int, frames: int) -> list[str]:

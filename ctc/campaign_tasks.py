@@ -15,6 +15,7 @@ from ctc.measure_stage import Measurement, MeasureTask
 from ctc.metrics.learned import device_name
 from ctc.plan import Plan
 from ctc.program import Program
+from ctc.segments import Segments, cut, refusal
 from ctc.stage import Task
 from ctc.stage_inputs import StageInputs
 
@@ -24,7 +25,7 @@ class RunOptions:
     """How stages run; none of it enters a key.
 
     timeout_s: in place of the card's and the conditions'; decode_twice: compare two decodes of
-    each bitstream.
+    each bitstream; segments: of one encode at once, where its card allows that.
     """
 
     force: bool = False
@@ -32,6 +33,7 @@ class RunOptions:
     keep_decoded: bool = False
     decode_twice: bool = False
     timeout_s: float | None = None
+    segments: int = 1
 
 
 class TaskBuilder:
@@ -49,7 +51,10 @@ class TaskBuilder:
             return Needs()
         program = card.encoder if job.stage == "encode" else card.decoder
         stated = program.resources or card.resources
-        return Needs(stated.cpus, stated.gpus, stated.memory_gib)
+        segments = self._segments(job, card) if job.stage == "encode" else None
+        times = 1 if segments is None else segments.at_once
+        memory = None if stated.memory_gib is None else stated.memory_gib * times
+        return Needs(stated.cpus * times, stated.gpus, memory)
 
     def task(self, job: Job) -> Task:
         """Return the task.
@@ -78,7 +83,18 @@ class TaskBuilder:
             container=card.input.container,
             rate_point=job.point.rate_point,
             log=card.log,
+            segments=self._segments(job, card),
         )
+
+    def _segments(self, job: Job, card: Card) -> Segments | None:
+        """How the encode is cut; None when it is coded in one run."""
+        version = self._plan.lock.cards[job.point.card].version
+        rate = self._inputs.original_format(job.point).frame_rate
+        if self._options.segments < 2 or refusal(card, version, rate):
+            return None
+        frames = self._inputs.frames(job.point)
+        segments = cut(card, version, frames, rate, self._options.segments)
+        return segments if len(segments.parts) > 1 else None
 
     def _decode(self, job: Job, card: Card, programs: Programs) -> DecodeTask:
         if job.bitstream is None:

@@ -110,6 +110,18 @@ class Version(StrictModel):
     pinned: str | None = None
 
 
+class SegmentRule(StrictModel):
+    """How encodes may be cut into segments: only where it gives the bytes of one encode.
+
+    join: the way they are joined; multiple: intra pictures are this many pictures apart, or a
+    multiple of it, whichever is nearest to a second; skip: the argument that says where to start.
+    """
+
+    join: Literal["vvc-random-access"]
+    multiple: int = Field(ge=1)
+    skip: str = Field(pattern=r"^--?[A-Za-z][A-Za-z-]*=\{first_frame\}$")
+
+
 class Card(StrictModel):
     """A codec as the harness knows it."""
 
@@ -126,6 +138,7 @@ class Card(StrictModel):
     complexity: Complexity = Complexity()
     version: Version | None = None
     log: Literal["vtm", "hm"] | None = None
+    segments: SegmentRule | None = None
 
     @field_validator("name")
     @classmethod

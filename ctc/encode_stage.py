@@ -11,6 +11,7 @@ from ctc.log_check import check_encoder_log
 from ctc.metrics.base import VideoFile
 from ctc.program import Program
 from ctc.record import Record
+from ctc.segments import Segments
 from ctc.sequences import Sequence
 from ctc.stage import Place, Task
 from ctc.stage_bounds import card_bounds
@@ -23,7 +24,7 @@ from reference_sw.video.format import VideoFormat
 
 @dataclass(frozen=True)
 class EncodeTask(Task):
-    """Encode one sequence at one rate point."""
+    """Encode one sequence at one rate point; segments: None to code it in one run."""
 
     stage: ClassVar[str] = "encode"
     keyed: Keyed
@@ -34,6 +35,7 @@ class EncodeTask(Task):
     container: Literal["raw", "y4m"]
     rate_point: str
     log: str | None
+    segments: Segments | None = None
 
     @property
     def stages(self) -> tuple[Keyed, ...]:
@@ -46,6 +48,8 @@ class EncodeTask(Task):
         given = input_file(source, self.input_format, self.container, store)
         bitstream = work / "run" / "bitstream.bin"
         bitstream.parent.mkdir()
+        if self.segments is not None:
+            return [self._in_segments(self.segments, place, store, given, work)]
         values = {
             **encoder_values(self.input_format, self.frames, self.rate_point),
             "source": str(given.path),
@@ -60,8 +64,23 @@ class EncodeTask(Task):
         if reason:
             return [run.failed(record, reason)]
         output = store.put(bitstream, durable=True)
-        check = check_encoder_log(self.log, run.logs[0], output.bytes, self.frames)
+        check = check_encoder_log(self.log, run.logs[:1], output.bytes, self.frames)
         return [replace(record, output=output, log_check=check)]
+
+    def _in_segments(
+        self, segments: Segments, place: Place, store: Store, given: VideoFile, work: Path
+    ) -> Record:
+        """The same bitstream from several runs of the encoder."""
+        from ctc.segmented_encode import encode_segments
+
+        joined = work / "run" / "bitstream.bin"
+        run = encode_segments(self, segments, place, given, work, joined)
+        record = replace(new_record(self.stage, self.keyed, self.codec, place.ctc), **run.fields)
+        if run.failure:
+            return run.decisive.failed(record, run.failure)
+        output = store.put(joined, durable=True)
+        check = check_encoder_log(self.log, run.logs, output.bytes, self.frames)
+        return replace(record, output=output, log_check=check)
 
 
 def source_file(sequence: Sequence, frames: int, store: Store) -> VideoFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,23 @@ MAX_LOG_BYTES = 256 << 20
 PSNR_TOLERANCE_DB = 1e-4
 
 
-def check_encoder_log(kind: str | None, log: Path, file_bytes: int, frames: int) -> dict[str, Any]:
+def check_encoder_log(
+    kind: str | None, logs: Sequence[Path], file_bytes: int, frames: int
+) -> dict[str, Any]:
     """Return version, pictures, bits and PSNR of the log, and where it differs from the file.
 
-    kind: `vtm`, `hm`, or None for a codec whose log is not read; then nothing is returned.
+    logs: one, or one for each segment of the encode. kind: `vtm`, `hm`, or None for a codec whose
+    log is not read; then nothing is returned.
     """
     if kind is None:
         return {}
-    from anchors.encoder_log import differences
+    from anchors.encoder_log import differences, join_logs
     from anchors.hm_log import read_hm_encoder_log
     from anchors.vtm_log import read_vtm_encoder_log
 
     read = read_vtm_encoder_log if kind == "vtm" else read_hm_encoder_log
     try:
-        found = read(_text(log))
+        found = join_logs([read(_text(log)) for log in logs])
     except (StageError, ValueError) as problem:
         return {"codec": kind, "differences": [str(problem)]}
     return {

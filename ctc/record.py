@@ -16,7 +16,9 @@ cost         {"wall_s", "cpu_s", "peak_rss_mib", "concurrent_jobs"}; for measure
              and metric, over "shared_by" decoded files measured together
 where        {"host", "cpu", "version" of the codec, "ctc"}
 command      {"argv", "exit_code", "signal"}, paths included, for the reader alone; of a card's
-             program also its "isolation" (none, network, full) and its "limits"
+             program also its "isolation" (none, network, full) and its "limits"; of an encode in
+             segments argv of the last, and "segments": {"at_once", "elapsed_s", "pictures": [first,
+             count] of each, "cpu_s" of each}; its cost is then the sum over the segments
 logs         names of the log files of the stage
 log_check    what the codec's own log says and where it differs from what was measured
 warnings     lines to show with the result

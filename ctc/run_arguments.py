@@ -36,6 +36,14 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--cluster-config", type=Path, metavar="FILE", help="YAML: what to ask the cluster for"
     )
+    group.add_argument(
+        "--segments",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="intra-period segments of one encode at once, for codecs whose bytes that leaves "
+        "as they are (1: code in one run)",
+    )
     group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
     group.add_argument(
         "--plan-only", action="store_true", help="write the campaign's folder, for ctc jobs"
@@ -106,6 +114,7 @@ def options_of(args: argparse.Namespace) -> RunOptions:
         keep_decoded=args.keep_decoded,
         decode_twice=args.decode_twice,
         timeout_s=args.timeout,
+        segments=args.segments,
     )
 
 

@@ -27,6 +27,7 @@ EXAMPLES = """examples:
   ctc run jvet-ldb --dry-run                      what would run and what is finished
   ctc run jvet-ldb --cluster tcp://head:8786      on the workers of a Dask scheduler
   ctc run jvet-ldb --cluster slurm --cluster-config cluster.yaml   on workers run by Slurm
+  ctc run jvet-ra --segments 8                    eight intra periods of an encode at once
   ctc run jvet-ldb --plan-only && ctc jobs reports/jvet-ldb --format slurm-array > array.sh
 
 exit code: 0 all done, 1 some stages have no result, 2 wrong input, 130 interrupted"""
@@ -147,9 +148,13 @@ def run_plan(plan: Plan, folder: Path, args: argparse.Namespace) -> int:
     from ctc.campaign import Campaign
     from ctc.campaign_folder import changed_programs, open_folder
     from ctc.progress import RunProgress
+    from ctc.segments import refused
 
     for line in [*plan.faults, *changed_programs(plan)]:
         print(line, file=sys.stderr)
+    if args.segments > 1:
+        for line in refused(plan):
+            print(line, file=sys.stderr)
     place = place_of(plan, folder, args)
     if args.dry_run:
         return _dry_run(plan, place, args)
