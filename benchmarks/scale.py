@@ -7,7 +7,8 @@ campaign, and every bitstream into the store. What is timed are whole processes,
 with the file system's cache as the step before left it (warm). CPU time stands beside wall time
 because other work on the machine moves the latter.
 
-SCALE_STAGES=3000,30000 in the environment takes the nearest of those sizes alone; TMPDIR says
+SCALE_STAGES=3000,30000 in the environment takes the nearest of those sizes alone and leaves the
+figures of the others in scale.json, which the plot is of, as they are; TMPDIR says
 where: the largest takes 230,000 names, 120,000 inodes and 0.6 GB while it lasts, the records of
 the store being links to those of the campaign.
 """
@@ -77,14 +78,10 @@ def run() -> list[Row]:
     for shape in chosen(os.environ.get("SCALE_STAGES", "")):
         scales.append(measure(shape))
         show(scales[-1])
+        keep(scales[-1])
     print("a campaign that has really run, for each stage:")
     for title, count in ran_for_true().items():
         print(f"  {title:20} {count:8.2f}")
-    if len(scales) == len(SHAPES):
-        from benchmarks.scale_plot import draw
-
-        FIGURES.write_text(json.dumps([asdict(scale) for scale in scales], indent=1) + "\n")
-        draw(FIGURES)
     last = scales[-1]
     plan, first, again = (last.commands[n] for n in ("plan", "first resume", "resume"))
     peak = max(found.peak_mib for found in last.commands.values()) / 1024
@@ -94,6 +91,17 @@ def run() -> list[Row]:
         ("resume, all done", again.wall_s, RESUME_S, RESUME_S / again.wall_s, 1.0),
         ("peak GiB of any command", peak, MEMORY_GIB, MEMORY_GIB / peak, 1.0),
     ]
+
+
+def keep(scale: Scale) -> None:
+    """Put one size into scale.json, in place of what stood there of it, and draw all sizes."""
+    from benchmarks.scale_plot import draw
+
+    known = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else []
+    others = [other for other in known if other["stages"] != scale.stages]
+    found = sorted([*others, asdict(scale)], key=lambda each: int(each["stages"]))
+    FIGURES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    draw(FIGURES)
 
 
 def chosen(text: str) -> list[Shape]:

@@ -3,9 +3,11 @@ process left can be told from what is under way."""
 
 from __future__ import annotations
 
+import os
 import re
 import uuid
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from ctc.claim import Owner, alive, this_process
@@ -16,7 +18,12 @@ _NAME = re.compile(r"\.tmp-([^-]+)-(\d+)-(\d+)-[0-9a-f]{12}\..+")
 def temporary_name(path: Path, folder: Path | None = None) -> Path:
     """Return a hidden name for `path` that nobody else uses; beside it, or in `folder`."""
     unique = uuid.uuid4().hex[:12]
-    return (folder or path.parent) / f".tmp-{this_process().name}-{unique}.{path.name}"
+    return (folder or path.parent) / f".tmp-{_own_name(os.getpid())}-{unique}.{path.name}"
+
+
+@lru_cache(maxsize=1)
+def _own_name(_pid: int) -> str:
+    return this_process().name  # three files are read for it; a fork has another
 
 
 def sweep_temporaries(folder: Path) -> int:
