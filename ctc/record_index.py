@@ -118,7 +118,9 @@ class RecordIndex:
         with closing(sqlite3.connect(path, isolation_level=None)) as target:
             target.execute("PRAGMA journal_mode = OFF")
             target.execute("PRAGMA synchronous = OFF")
+            self.connection.execute("COMMIT")
             self.connection.backup(target)
+            self.connection.execute("BEGIN")
             settled = path.stat().st_mtime_ns - SETTLED_NS  # by the clock of the file system
             target.execute("DELETE FROM records WHERE changed_ns > ?", (settled,))
         with path.open("r+b") as file:
@@ -149,6 +151,7 @@ class RecordIndex:
             memory.execute("DROP TABLE IF EXISTS records")
             memory.execute(f"PRAGMA user_version = {LAYOUT}")
             memory.execute(_TABLE)
+        memory.execute("BEGIN")  # one transaction for all rows: one for each costs more than they
         return memory
 
     def _discard(self, reason: str) -> None:

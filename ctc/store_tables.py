@@ -22,7 +22,7 @@ def size_text(count: int) -> str:
     """Return a size for reading.
 
     >>> size_text(999), size_text(1536), size_text(50 << 30)
-    ('999 B', '1.50 KiB', '50.0 GiB')
+    ('999 B', '1.5 KiB', '50 GiB')
     """
     value, unit = float(count), 0
     while value >= 1000 and unit < len(UNITS) - 1:
