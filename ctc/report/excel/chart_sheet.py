@@ -115,7 +115,8 @@ class ChartSheet:
         marker = {"type": MARKERS.get(look.marker, "triangle"), "size": 6}
         chart.add_series(
             {
-                "name": self._results.cards[curve.card].title.lstrip("="),  # no formula
+                # Neither a formula nor, as text!A1, a reference to a cell.
+                "name": self._results.cards[curve.card].title.lstrip("=").replace("!", "! "),
                 "categories": [curve.sheet, top, x, bottom, x],
                 "values": [curve.sheet, top, y, bottom, y],
                 "line": line,
