@@ -11,7 +11,7 @@ from ctc.gpu import VISIBLE_VARIABLE
 from ctc.isolation import confined_environment, confinement, effective_level, kernel_limits
 from ctc.process import Command, program_environment
 from ctc.program import Program
-from ctc.sequence_folders import ctc_home, search_folders
+from ctc.sequence_folders import HOME, ctc_home, search_folders
 from ctc.stage import Place
 
 
@@ -43,7 +43,10 @@ def card_bounds(
         IsolationError: this machine does not offer what was asked for.
     """
     level = effective_level(place.isolation.level)
-    hidden = (place.store, place.campaign, ctc_home(), *search_folders())
+    # The harness's own checkout is shown, but not what other campaigns keep in it.
+    checkout = Path(__file__).resolve().parents[1]
+    own = (checkout / HOME, checkout / "reports", ctc_home(), *search_folders())
+    hidden = (place.store, place.campaign, *own)
     confine = confinement(level, program, work, inputs, hidden, place.isolation)
     return Bounds(level, confine, place.limits.watched(pictures_bytes))
 
