@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     group = parser.add_argument_group("running")
+    _add_where(group)
+    _add_what(group)
+    group.add_argument("--stage", action="append", default=[], help=argparse.SUPPRESS)
+    group.add_argument("--no-report", action="store_true", help="leave the reports as they are")
+    group.add_argument("--quiet", action="store_true", help="only failures and the summary")
+    add_protection_arguments(parser)
+
+
+def _add_where(group: argparse._ArgumentGroup) -> None:
+    """Where stages run, and how many at once."""
     group.add_argument("--jobs", type=_positive, metavar="N", help="stages at once (cores)")
     group.add_argument(
         "--memory-gib", type=above_zero, metavar="G", help="for all stages together (the machine's)"
@@ -44,6 +54,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         help="intra-period segments of one encode at once, for codecs whose bytes that leaves "
         "as they are (1: code in one run)",
     )
+
+
+def _add_what(group: argparse._ArgumentGroup) -> None:
+    """Which stages run, and what becomes of them."""
     group.add_argument("--dry-run", action="store_true", help="print what would run; run nothing")
     group.add_argument(
         "--plan-only", action="store_true", help="write the campaign's folder, for ctc jobs"
@@ -63,10 +77,6 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="G",
         help="largest file that a program may write",
     )
-    group.add_argument("--stage", action="append", default=[], help=argparse.SUPPRESS)
-    group.add_argument("--no-report", action="store_true", help="leave the reports as they are")
-    group.add_argument("--quiet", action="store_true", help="only failures and the summary")
-    add_protection_arguments(parser)
 
 
 def _positive(text: str) -> int:

@@ -102,9 +102,11 @@ def test_a_shell_script_without_error_has_no_curve_and_says_so(stranger: SmallCa
     assert point.card == "archiver" and point.metrics["psnr-y"].value == pytest.approx(999.99)
 
 
-@pytest.mark.slow
-def test_an_installed_package_brings_its_codec(stranger: SmallCampaign) -> None:
-    """Really installed, into a folder of its own, with the entry point of the tutorial."""
+def install_package(stranger: SmallCampaign) -> tuple[Path, Path]:
+    """Build a package with a codec, install it into a folder of its own, and remove its source.
+
+    Returns that folder and where the codec's card was.
+    """
     toml = next(text for language, _, text in tutorial_blocks() if language == "toml")
     source = stranger.folder / "package"
     cards = source / "acme_codec" / "cards"
@@ -129,6 +131,13 @@ def test_an_installed_package_brings_its_codec(stranger: SmallCampaign) -> None:
         pytest.skip("no setuptools to build the package with")
     assert installed.returncode == 0, installed.stderr
     shutil.rmtree(source)
+    return site, card
+
+
+@pytest.mark.slow
+def test_an_installed_package_brings_its_codec(stranger: SmallCampaign) -> None:
+    """Really installed, into a folder of its own, with the entry point of the tutorial."""
+    site, card = install_package(stranger)
     for program in ("acme-enc", "acme-dec"):
         (site / "acme_codec" / "cards" / program).chmod(0o755)  # wheels keep no modes of data
     env = environment(stranger.folder)

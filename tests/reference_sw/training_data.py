@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from reference_sw.training.identity import FaceEmbedding
@@ -86,3 +87,13 @@ rounding: {points: [7], matrices: [5], still: 0.2, from_step: 1}
 losses: {lpips_output: 1.0, vgg: 0.1, identity: 0.1, temporal: 0.1, adversarial: 0.01}
 held_out: [held]
 """
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with data, weights of the losses and the tiny recipe."""
+    root = tmp_path_factory.mktemp("training")
+    write_data(root / "data")
+    write_weights(root / "weights")
+    (root / "tiny.yaml").write_text(RECIPE)
+    return root
