@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from reference_sw.encoder.analysis import MotionParameters
+from reference_sw.encoder.motion_parameters import float_parameters
 from reference_sw.encoder.twin_of_model import load_twin
 from reference_sw.network.runtime import load_model
 
@@ -40,12 +40,7 @@ def _rows_of(path: Path) -> list[Row]:
     inputs = {"key": key, **model.run("key", {"key": key}, SIZE)}
     inputs |= {"key_points": own, "key_matrices": frames}
     inputs |= {"points": own + 40, "matrices": frames}
-    pair = [
-        MotionParameters(
-            p.float().reshape(1, points, 2) / 1024, frames.float().reshape(1, points, 2, 2) / 256
-        )
-        for p in (own, own + 40)
-    ]
+    pair = [float_parameters({"points": p, "matrices": frames}) for p in (own, own + 40)]
 
     def ours() -> None:
         model.run("picture", inputs, SIZE)

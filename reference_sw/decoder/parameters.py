@@ -5,6 +5,7 @@ Source: specification clauses 12.2 and 3.4.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,36 +17,41 @@ from reference_sw.decoder.errors import DecodingError
 
 Values = npt.NDArray[np.int64]
 
-POINT_BITS = 10
-POINT_LIMIT = 1536
-MATRIX_BITS = 8
-MATRIX_LIMIT = 1024
+
+@dataclass(frozen=True)
+class Unit:
+    """Parameters enter the process in units of 2^-bits, clipped to -limit..limit."""
+
+    bits: int
+    limit: int
+
+
+UNITS = {"points": Unit(10, 1536), "matrices": Unit(8, 1024)}
 IDENTITY = (256, 0, 0, 256)
 FACE_FAMILIES = (CodecFamily.KEYPOINTS_2D, CodecFamily.KEYPOINTS_2D_MATRICES)
 
 
 @dataclass(frozen=True)
 class FaceParameters:
-    """Parameters of one picture.
+    """Parameters of one picture in the shapes and units of the model's inputs.
 
-    points: (2K,) int64 in 2^-10, x and y alternating; matrices: (4K,) int64 in 2^-8, row by row.
+    tensors: by name, int64 of (C, rows, columns): points (2K, 1, 1) in 2^-10, x and y alternating;
+    matrices (4K, 1, 1) in 2^-8, row by row.
     """
 
-    points: Values
-    matrices: Values
+    tensors: Mapping[str, Values]
 
     def same_as(self, other: FaceParameters) -> bool:
         """Whether every parameter is equal."""
-        return np.array_equal(self.points, other.points) and np.array_equal(
-            self.matrices, other.matrices
-        )
+        return all(np.array_equal(t, other.tensors[name]) for name, t in self.tensors.items())
 
 
-def dequantised(values: Values, coding: GroupCoding, bits: int, limit: int) -> Values:
+def dequantised(values: Values, coding: GroupCoding, unit: Unit) -> Values:
     """Return RoundShift(value * mantissa * 2^bits, shift), clipped to +-limit.
 
     Exact in int64: values are first clipped to what could still be inside the limit.
     """
+    bits, limit = unit.bits, unit.limit
     bound = ((limit + 1) << coding.gc_step_shift) // (coding.mantissa << bits) + 1
     scaled = np.clip(values, -bound, bound) * (coding.mantissa << bits)
     half = (1 << coding.gc_step_shift) >> 1
@@ -64,8 +70,10 @@ def face_parameters(gps: ParameterSet, coded: tuple[Values, ...]) -> FaceParamet
             f"gps_codec_family = {gps.gps_codec_family}: this decoder reconstructs pictures of "
             f"the families {[int(family) for family in FACE_FAMILIES]}"
         )
-    points = dequantised(coded[0], gps.groups[0], POINT_BITS, POINT_LIMIT)
+    points = dequantised(coded[0], gps.groups[0], UNITS["points"])
     if gps.gps_codec_family == CodecFamily.KEYPOINTS_2D:
-        count = len(points) // 2
-        return FaceParameters(points, np.array(IDENTITY * count, np.int64))
-    return FaceParameters(points, dequantised(coded[1], gps.groups[1], MATRIX_BITS, MATRIX_LIMIT))
+        matrices = np.array(IDENTITY * (len(points) // 2), np.int64)
+    else:
+        matrices = dequantised(coded[1], gps.groups[1], UNITS["matrices"])
+    flat = {"points": points, "matrices": matrices}
+    return FaceParameters({name: values.reshape(-1, 1, 1) for name, values in flat.items()})

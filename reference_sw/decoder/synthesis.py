@@ -128,8 +128,9 @@ class FaceSynthesis:
         inputs = {name: value.expand(count, -1, -1, -1) for name, value in key.features.items()}
         inputs["key"] = key.rgb.expand(count, -1, -1, -1)
         for prefix, each in (("key_", [own] * count), ("", parameters)):
-            inputs[f"{prefix}points"] = _tensor([p.points for p in each])
-            inputs[f"{prefix}matrices"] = _tensor([p.matrices for p in each])
+            for name in own.tensors:
+                rows = np.stack([p.tensors[name] for p in each])
+                inputs[f"{prefix}{name}"] = torch.from_numpy(rows.astype(np.int32))
         output = self._run("picture", inputs)["output"].to(torch.uint8).numpy()
         return [cropped(self._from_rgb(planes), self._output) for planes in output]
 
@@ -142,7 +143,3 @@ class FaceSynthesis:
             return self._model.run(graph, inputs, self._size)
         except ModelError as problem:
             raise DecodingError(f"model {self._model.name}: {problem}") from problem
-
-
-def _tensor(rows: list[Values]) -> torch.Tensor:
-    return torch.from_numpy(np.stack(rows).astype(np.int32))[..., None, None]

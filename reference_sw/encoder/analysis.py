@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,21 +11,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
+from reference_sw.encoder.motion_parameters import Keypoints, pixel_centres
+
 ANALYSIS_SIZE = 128
 SOFTARGMAX_TEMPERATURE = 0.1
-
-
-@dataclass(frozen=True)
-class MotionParameters:
-    """Key points and matrices of a batch of pictures.
-
-    points: (N, K, 2) float32, x then y, -1 and 1 at the picture's edges; pixel i of W lies at
-    (2 i + 1) / W - 1.
-    matrices: (N, K, 2, 2) float32, row x then row y, the local frame at each point.
-    """
-
-    points: Tensor
-    matrices: Tensor
 
 
 class AnalysisError(ValueError):
@@ -48,7 +36,7 @@ class KeypointDetector(nn.Module):
     """Finds K key points and their 2x2 matrices by soft-argmax over heat maps at 64x64.
 
     Without `matrices` every matrix is the identity.
-    Input: (N, 3, H, W) float32 RGB in 0..255, any size. Output: `MotionParameters`.
+    Input: (N, 3, H, W) float32 RGB in 0..255, any size. Output: `Keypoints`.
     Source: Siarohin et al., First Order Motion Model, 2019, clause 3.1, own layout.
     """
 
@@ -80,7 +68,7 @@ class KeypointDetector(nn.Module):
         features: Tensor = s0 + self.up1(functional.interpolate(y, scale_factor=2.0))
         return features
 
-    def forward(self, pictures: Tensor) -> MotionParameters:
+    def forward(self, pictures: Tensor) -> Keypoints:
         """Parameters of each picture of a batch."""
         features = self._features(pictures)
         n, _, h, w = features.shape
@@ -89,18 +77,10 @@ class KeypointDetector(nn.Module):
         grid = pixel_centres(h, w, features.device).reshape(1, h * w, 2)
         points = torch.einsum("nkp,npc->nkc", heat, grid.expand(n, -1, -1))
         if self.matrix is None:
-            return MotionParameters(points, torch.eye(2).to(points).expand(*points.shape, 2))
+            return Keypoints(points, torch.eye(2).to(points).expand(*points.shape, 2))
         maps = self.matrix(features).float().reshape(n, self.num_points, 4, h * w)
         matrices = torch.einsum("nkp,nkcp->nkc", heat, maps)
-        return MotionParameters(points, matrices.reshape(n, self.num_points, 2, 2))
-
-
-def pixel_centres(height: int, width: int, device: torch.device | str = "cpu") -> Tensor:
-    """(height, width, 2) float32: x and y of each pixel's centre, edges at -1 and 1."""
-    xs = (2 * torch.arange(width, device=device) + 1) / width - 1
-    ys = (2 * torch.arange(height, device=device) + 1) / height - 1
-    grid_y, grid_x = torch.meshgrid(ys, xs, indexing="ij")
-    return torch.stack([grid_x, grid_y], dim=-1)
+        return Keypoints(points, matrices.reshape(n, self.num_points, 2, 2))
 
 
 def save_detector(detector: KeypointDetector, path: Path) -> None:

@@ -171,11 +171,9 @@ def settings_of(args: argparse.Namespace, matrices: bool) -> Settings:
             raise EncodingError(f"{name} {shift}: shall be in 0..16")
     if args.matrix_shift is not None and not matrices:
         raise EncodingError(f"--matrix-shift {args.matrix_shift}: this model has no matrices")
-    usual = steps_for(args.key_qp, matrices)
-    steps = Steps(
-        usual.point_shift if args.point_shift is None else args.point_shift,
-        usual.matrix_shift if args.matrix_shift is None else args.matrix_shift,
-    )
+    asked = {"points": args.point_shift, "matrices": args.matrix_shift}
+    usual = steps_for(args.key_qp, matrices).shifts
+    steps = Steps({n: shift if asked[n] is None else asked[n] for n, shift in usual.items()})
     chosen = preset(args.preset)
     return Settings(
         args.key_qp,
@@ -219,8 +217,7 @@ def _report(
         "delay_pictures": settings.delay_pictures,
         "preset": settings.preset.name,
         "key_qp": settings.key_qp,
-        "point_shift": settings.steps.point_shift,
-        "matrix_shift": settings.steps.matrix_shift,
+        "step_shifts": dict(settings.steps.shifts),
     }
 
 

@@ -22,7 +22,7 @@ def face_parameter_set(
     key = sample_format_of(settings.key_encoder.format(source.coded))
     kmac = model.macs_per_pixel("picture", source.coded.height, source.coded.width) / 1000
     own = sample_format_of(video)
-    bare = settings.steps.matrix_shift is None
+    bare = "matrices" not in settings.steps.shifts
     return ParameterSet(
         gps_codec_family=CodecFamily.KEYPOINTS_2D if bare else CodecFamily.KEYPOINTS_2D_MATRICES,
         gps_pic_width_minus1=video.width - 1,

@@ -47,4 +47,4 @@ def steps_for(key_qp: int, matrices: bool) -> Steps:
     A blurred key picture does not repay fine motion: from 1 to 4 samples at 256x256.
     """
     points = 5 if key_qp >= 40 else 6 if key_qp >= 30 else 7
-    return Steps(points, min(points, 6) if matrices else None)
+    return Steps({"points": points} | ({"matrices": min(points, 6)} if matrices else {}))

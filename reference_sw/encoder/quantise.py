@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from reference_sw.bitstream.code_points import PredictionMode
 from reference_sw.bitstream.parameter_set import GroupCoding
-from reference_sw.encoder.analysis import MotionParameters
+from reference_sw.encoder.motion_parameters import MotionParameters
 
 Values = npt.NDArray[np.int64]
 # In quantiser steps; one half would be plain rounding, whose flicker costs bits and shows nothing.
@@ -18,18 +19,13 @@ STAY = 0.75
 
 @dataclass(frozen=True)
 class Steps:
-    """Quantiser steps: coordinates in units of 2^-point_shift, matrices of 2^-matrix_shift.
+    """Quantiser steps 2^-shift of the tensors that are coded, by name, in coding order."""
 
-    matrix_shift: None where no matrices are coded.
-    """
-
-    point_shift: int
-    matrix_shift: int | None
+    shifts: Mapping[str, int]
 
     def codings(self, mode: PredictionMode) -> list[GroupCoding]:
-        """Return the syntax elements of the groups of keypoints and, where coded, matrices."""
-        shifts = (self.point_shift, self.matrix_shift)
-        return [GroupCoding(0, shift, mode) for shift in shifts if shift is not None]
+        """Return the syntax elements of the groups."""
+        return [GroupCoding(0, shift, mode) for shift in self.shifts.values()]
 
     def quantised(
         self, parameters: MotionParameters, before: tuple[Values, ...] | None = None
@@ -37,15 +33,12 @@ class Steps:
         """Return each picture's values by group: nearest integers, halves away from 0.
 
         A value stays as it was in the picture before where that is no further than `STAY` steps.
-        parameters: (N, K, 2) points and (N, K, 2, 2) matrices; before: values of the picture before
-        the first.
+        before: values of the picture before the first.
         """
-        points = parameters.points.detach().double().flatten(1).numpy() * 2.0**self.point_shift
-        firsts = (None,) * 2 if before is None else before
-        rounded = [_settled(points, firsts[0])]
-        if self.matrix_shift is not None:
-            matrices = parameters.matrices.detach().double().flatten(1).numpy()
-            rounded.append(_settled(matrices * 2.0**self.matrix_shift, firsts[1]))
+        rounded = []
+        for group, (name, shift) in enumerate(self.shifts.items()):
+            values = parameters.tensors[name].detach().double().flatten(1).numpy() * 2.0**shift
+            rounded.append(_settled(values, None if before is None else before[group]))
         return list(zip(*rounded, strict=True))
 
 

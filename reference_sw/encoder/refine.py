@@ -5,21 +5,21 @@ The analysis network's parameters are a first guess; the decoder shows what a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from reference_sw.encoder.analysis import MotionParameters
 from reference_sw.encoder.lpips import LpipsAlex
+from reference_sw.encoder.motion_parameters import MotionParameters
 from reference_sw.encoder.twin import FaceTwin
 
 Distance = Callable[[Tensor, Tensor], Tensor]
-POINT_RATE = 0.01
-MATRIX_RATE = 0.02
+# Adam's rates.
+RATES = {"points": 0.01, "matrices": 0.02}
 SCALES = 3
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
@@ -66,23 +66,20 @@ def lpips_distance(weights: Path) -> Distance:
 class RateTerm:
     """Weight of the bits that changing parameters costs.
 
-    weight: distance that one bit is worth; previous: parameters of the picture before the first,
-    or None; point_step, matrix_step: quantiser steps, the latter None where none are coded.
+    weight: distance that one bit is worth; steps: quantiser step of each coded tensor; previous:
+    parameters of the picture before the first, or None.
     """
 
     weight: float
-    point_step: float
-    matrix_step: float | None
+    steps: Mapping[str, float]
     previous: MotionParameters | None = None
 
     def bits(self, tried: MotionParameters) -> Tensor:
         """(N,) smooth estimate of the bits of each picture's differences to the one before."""
-        before = self.previous
-        points, matrices = (before.points, before.matrices) if before else (None, None)
-        total = _change_bits(tried.points, points, self.point_step)
-        if self.matrix_step is None:
-            return total
-        return total + _change_bits(tried.matrices, matrices, self.matrix_step)
+        values = tried.tensors
+        before = self.previous.tensors if self.previous else {}
+        found = [_change_bits(values[k], before.get(k), step) for k, step in self.steps.items()]
+        return torch.stack(found).sum(0)
 
 
 def _change_bits(values: Tensor, before: Tensor | None, step: float) -> Tensor:
@@ -120,33 +117,31 @@ class Task:
 
     def made(self, tried: MotionParameters) -> Tensor:
         """Decoded pictures of some parameters."""
-        n, own = len(self.originals), self.key_parameters
-        spread = MotionParameters(own.points.expand(n, -1, -1), own.matrices.expand(n, -1, -1, -1))
-        return self.twin(self.key.float().expand(n, -1, -1, -1), spread, tried).output  # type: ignore[no-any-return]
+        n = len(self.originals)
+        key = self.key.float().expand(n, -1, -1, -1)
+        return self.twin(key, self.key_parameters.spread(n), tried).output  # type: ignore[no-any-return]
 
 
 def refine(
     task: Task,
     steps: int,
     distance: Distance = structure_distance,
-    matrices: bool = True,
+    coded: Collection[str] | None = None,
     rate: RateTerm | None = None,
 ) -> Refined:
     """The best parameters met on `steps` Adam steps from the start, picture by picture.
 
-    Without `matrices` those of the start stay. Memory grows with N: about 150 MiB for each 256x256
-    picture.
+    coded: the tensors that may change, None: all. Memory grows with N: about 150 MiB for each
+    256x256 picture.
     """
     n = len(task.originals)
-    points = task.start.points.detach().clone().requires_grad_()
-    frames = task.start.matrices.detach().clone().requires_grad_(matrices)
-    groups: list[dict[str, object]] = [{"params": [points], "lr": POINT_RATE}]
-    if matrices:
-        groups.append({"params": [frames], "lr": MATRIX_RATE})
+    leaves = {name: value.detach().clone() for name, value in task.start.tensors.items()}
+    free = [name for name in leaves if coded is None or name in coded]
+    groups = [{"params": [leaves[name].requires_grad_()], "lr": RATES[name]} for name in free]
     optimiser = torch.optim.Adam(groups, betas=(0.8, 0.95))
+    tried = replace(task.start, **leaves)
     best = Refined(task.start, torch.full((n,), torch.inf), torch.full((n,), torch.inf))
     for step in range(steps + 1):
-        tried = MotionParameters(points, frames)
         with torch.enable_grad():
             each = distance(task.made(tried), task.originals.float())
             if rate is not None:
@@ -163,9 +158,12 @@ def refine(
 def _better(best: Refined, tried: MotionParameters, distance: Tensor, first: bool) -> Refined:
     """Picture by picture the parameters of the smaller distance."""
     better = distance < best.distance
-    parameters = MotionParameters(
-        torch.where(better[:, None, None], tried.points.detach(), best.parameters.points),
-        torch.where(better[:, None, None, None], tried.matrices.detach(), best.parameters.matrices),
-    )
+    old = best.parameters.tensors
+    chosen = {
+        name: torch.where(better.reshape(-1, *[1] * (new.dim() - 1)), new.detach(), old[name])
+        for name, new in tried.tensors.items()
+    }
     before = distance if first else best.before
-    return Refined(parameters, torch.minimum(distance, best.distance), before)
+    return Refined(
+        replace(best.parameters, **chosen), torch.minimum(distance, best.distance), before
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from reference_sw.bitstream.parameter_set import ParameterSet
-from reference_sw.decoder.parameters import FaceParameters, face_parameters
-from reference_sw.encoder.analysis import MotionParameters
+from reference_sw.decoder.parameters import face_parameters
+from reference_sw.encoder.motion_parameters import MotionParameters, float_parameters
 from reference_sw.encoder.quantise import Steps
 from reference_sw.encoder.refine import RateTerm, Task, refine
 from reference_sw.encoder.source import Source
@@ -43,27 +44,22 @@ class Refinement:
         before = self._done.get((key.index, start - 1))
         if before is None and start - 1 == key.index:
             before = key.values
+        shifts = self._steps.shifts
         rate = RateTerm(
             BIT_WEIGHT,
-            2.0**-self._steps.point_shift,
-            None if self._steps.matrix_shift is None else 2.0**-self._steps.matrix_shift,
+            {name: 2.0**-shift for name, shift in shifts.items()},
             None if before is None else self._parameters([before]),
         )
         indices = range(start, start + len(coded))
         originals = self._source.rgb(indices)
         task = Task(self._twin, key.state.rgb, own, self._parameters(coded), originals)
-        coded_matrices = self._steps.matrix_shift is not None
-        found = refine(task, self._count, matrices=coded_matrices, rate=rate)
+        found = refine(task, self._count, coded=shifts, rate=rate)
         values = self._steps.quantised(found.parameters, before)
         for index, new in zip(indices, values, strict=True):
             self._done[key.index, index] = key.values if index == key.index else new
 
     def _parameters(self, coded: list[Coded]) -> MotionParameters:
         """What the decoder makes of coded values, as real numbers."""
-        decoded: list[FaceParameters] = [face_parameters(self._gps, values) for values in coded]
-        n = len(decoded)
-        points = torch.stack([torch.from_numpy(p.points) for p in decoded])
-        matrices = torch.stack([torch.from_numpy(p.matrices) for p in decoded])
-        return MotionParameters(
-            points.float().reshape(n, -1, 2) / 1024, matrices.float().reshape(n, -1, 2, 2) / 256
-        )
+        decoded = [face_parameters(self._gps, values).tensors for values in coded]
+        stacked = {n: torch.from_numpy(np.stack([d[n] for d in decoded])) for n in decoded[0]}
+        return float_parameters(stacked)

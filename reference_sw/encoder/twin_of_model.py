@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from reference_sw.encoder.twin import SCALE, FaceTwin, QuantConv
+from reference_sw.encoder.quantised_layers import SCALE, QuantConv
+from reference_sw.encoder.twin import FaceTwin, keypoint_twin
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import IntegerModel
 
@@ -34,14 +35,22 @@ def _tensor(model: IntegerModel, name: str) -> Tensor:
     return torch.from_numpy(model.tensors[name]).double()
 
 
+def _empty_twin(model: IntegerModel) -> FaceTwin:
+    """A twin of the model's family and sizes."""
+
+    def outputs(name: str) -> int:
+        return len(_tensor(model, f"{name}.shift"))
+
+    low, high = outputs("low"), outputs("high")
+    return keypoint_twin(outputs("motion.head") - 4, outputs("motion.enter"), low, high)
+
+
 def load_twin(model: IntegerModel) -> FaceTwin:
     """A twin with exactly the model's weights that simulates its rounding.
 
     Its parameters want no gradient. Source: specification clause 12.4.
     """
-    rows = {key: len(_tensor(model, f"{key}.shift")) for key in ("motion.head", "motion.enter")}
-    low, high = (len(_tensor(model, f"{key}.shift")) for key in ("low", "high"))
-    twin = FaceTwin(rows["motion.head"] - 4, rows["motion.enter"], low, high)
+    twin = _empty_twin(model)
     for name, module in twin.named_modules():
         if not isinstance(module, QuantConv) or module.bias is None:
             continue

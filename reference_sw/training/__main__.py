@@ -12,12 +12,11 @@ import torch
 from reference_sw.encoder.analysis import (
     AnalysisError,
     KeypointDetector,
-    MotionParameters,
     load_detector,
     save_detector,
 )
 from reference_sw.encoder.lpips import LossWeightsError, LpipsAlex
-from reference_sw.encoder.twin import FaceTwin
+from reference_sw.encoder.twin import FaceTwin, keypoint_twin
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import IntegerModel, load_model
 from reference_sw.training.checkpoint import CheckpointError, load_checkpoint
@@ -103,7 +102,7 @@ def _begin(trainer: Trainer, start: list[str] | None) -> None:
 def _trained(recipe: Recipe, run: Path) -> tuple[KeypointDetector, FaceTwin, int]:
     network = recipe.network
     detector = KeypointDetector(network.num_points, network.matrices)
-    twin = FaceTwin(network.num_points, network.width, network.low, network.high)
+    twin = keypoint_twin(network.num_points, network.width, network.low, network.high)
     modules = {"detector": detector, "twin": twin}
     step = load_checkpoint(RunFolder(run).checkpoint, dict(modules), {})
     return detector.eval(), twin.eval(), step
@@ -143,9 +142,7 @@ def _difference(
     key = torch.from_numpy(sequence.pictures[:1].copy())
     with torch.no_grad():
         found = detector(torch.from_numpy(sequence.pictures[[0, min(40, last)]]).float())
-    first = MotionParameters(found.points[:1], found.matrices[:1])
-    second = MotionParameters(found.points[1:], found.matrices[1:])
-    return compare(model, twin, key, first, second)
+    return compare(model, twin, key, found.rows(0, 1), found.rows(1, 2))
 
 
 def run_measure(args: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from reference_sw.encoder.analysis import KeypointDetector, MotionParameters
+from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.motion_parameters import Keypoints
 
 MATRIX_SPREAD = 0.12
 OFFSET_SPREAD = 0.08
@@ -21,9 +22,7 @@ def inverse(matrices: Tensor) -> Tensor:
     return torch.stack([d, -b, -c, a], -1).reshape(matrices.shape) / det[..., None, None]
 
 
-def equivariance_loss(
-    detector: KeypointDetector, pictures: Tensor, found: MotionParameters
-) -> Tensor:
+def equivariance_loss(detector: KeypointDetector, pictures: Tensor, found: Keypoints) -> Tensor:
     """Mean error of points, and of matrices against the identity, under random affine motion.
 
     found: what the detector gives for the pictures.

@@ -27,8 +27,11 @@ def grow(
         GrowthError: other widths, or fewer points than before.
     """
     few, many = detector.num_points, into.num_points
-    if few > many or {**twin.layout, "num_points": many} != larger.layout:
-        raise GrowthError(f"networks of {twin.layout} do not grow into {larger.layout}")
+    if few > many or _widths(twin) != _widths(larger):
+        raise GrowthError(
+            f"networks of {few} points and widths {_widths(twin)} do not grow into {many} points "
+            f"and widths {_widths(larger)}"
+        )
     _copy(detector, into, {"heat": range(few), "matrix": range(4 * few)})
     enter = [*range(3 * (few + 1)), *(3 * (many + 1) + i for i in range(few))]
     head = [*range(few + 1), *(many + 1 + i for i in range(FLOW_AND_OCCLUSION))]
@@ -37,6 +40,12 @@ def grow(
         bias = larger.motion.head.bias
         if bias is not None:
             bias[few + 1 : many + 1] = NEW_MASK_BIAS
+
+
+def _widths(twin: FaceTwin) -> tuple[int, int, int]:
+    """Channels of the motion network and of the synthesis at 1/4 and 1/2 scale."""
+    net = twin.synthesis
+    return twin.motion.width, net.key_low.out_channels, net.key_high.out_channels
 
 
 def _copy(

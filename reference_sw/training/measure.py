@@ -10,9 +10,9 @@ from torch import Tensor
 
 from reference_sw.encoder.analysis import KeypointDetector
 from reference_sw.encoder.lpips import LpipsAlex
+from reference_sw.encoder.motion_parameters import integer_parameters
 from reference_sw.network.runtime import IntegerModel
 from reference_sw.training.dataset import TrainingSequence
-from reference_sw.training.export import integer_parameters
 from reference_sw.training.objective import round_parameters
 
 POINT_EXPONENT = 7

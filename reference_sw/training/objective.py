@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from reference_sw.encoder.analysis import KeypointDetector, MotionParameters
+from reference_sw.encoder.analysis import KeypointDetector
 from reference_sw.encoder.lpips import LpipsAlex
+from reference_sw.encoder.motion_parameters import Keypoints
 from reference_sw.encoder.twin import FaceTwin, TwinPictures
 from reference_sw.training.dataset import Batch
 from reference_sw.training.discriminator import PatchDiscriminator, generator_loss
@@ -25,9 +26,7 @@ VGG_FILE = "vgg16_tv_conv1-2_only.npz"
 IDENTITY_FILE = "mobilefacenet_foamliu.npz"
 
 
-def round_parameters(
-    parameters: MotionParameters, points: int, matrices: int, still: bool
-) -> MotionParameters:
+def round_parameters(parameters: Keypoints, points: int, matrices: int, still: bool) -> Keypoints:
     """Parameters on grids of 2^-points and 2^-matrices, gradients passing straight through.
 
     still: every matrix is the identity, as in a family without matrices.
@@ -40,7 +39,7 @@ def round_parameters(
     found = snap(parameters.matrices, matrices).clamp(-4, 4)
     if still:
         found = torch.eye(2).to(found).expand_as(found)
-    return MotionParameters(snap(parameters.points, points).clamp(-1.5, 1.5), found)
+    return Keypoints(snap(parameters.points, points).clamp(-1.5, 1.5), found)
 
 
 def taught_loss(points: Tensor, taught: Tensor) -> Tensor:
@@ -57,10 +56,10 @@ def taught_loss(points: Tensor, taught: Tensor) -> Tensor:
 class Analysed:
     """Parameters of the key, the previous and the current pictures, and as rounded for coding."""
 
-    current: MotionParameters
-    key_coded: MotionParameters
-    current_coded: MotionParameters
-    previous_coded: MotionParameters | None
+    current: Keypoints
+    key_coded: Keypoints
+    current_coded: Keypoints
+    previous_coded: Keypoints | None
 
 
 class Objective:

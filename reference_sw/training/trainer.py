@@ -17,8 +17,8 @@ import torch
 import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
 
-from reference_sw.encoder.analysis import KeypointDetector, MotionParameters
-from reference_sw.encoder.twin import FaceTwin
+from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.twin import FaceTwin, keypoint_twin
 from reference_sw.training.checkpoint import load_checkpoint, save_checkpoint
 from reference_sw.training.curves import CurveLog
 from reference_sw.training.dataset import Batch, PairSampler, TrainingSequence
@@ -81,7 +81,7 @@ class Trainer:
         torch.manual_seed(self.recipe.seed)
         network = self.recipe.network
         self.detector = KeypointDetector(network.num_points, network.matrices)
-        self.twin = FaceTwin(network.num_points, network.width, network.low, network.high)
+        self.twin = keypoint_twin(network.num_points, network.width, network.low, network.high)
         self.objective = Objective(self.recipe.losses, self.weights)
         self.optimisers = {"adam": adam(self._generator_parameters(), self.recipe.learning_rate)}
         if self.objective.discriminator is not None:
@@ -199,10 +199,7 @@ class Trainer:
             pictures.append(batch.previous)
         found = self.detector(torch.cat(pictures))
         n = len(batch.key)
-        parts = [
-            MotionParameters(found.points[i : i + n], found.matrices[i : i + n])
-            for i in range(0, len(found.points), n)
-        ]
+        parts = [found.rows(i, i + n) for i in range(0, n * len(pictures), n)]
         rules = self.recipe.rounding
         coded = parts
         if step >= rules.from_step:

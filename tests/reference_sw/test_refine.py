@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from reference_sw.encoder.analysis import MotionParameters
+from reference_sw.encoder.motion_parameters import Keypoints, integer_parameters
 from reference_sw.encoder.refine import (
     RateTerm,
     Task,
@@ -18,9 +18,9 @@ from reference_sw.encoder.refine import (
 from reference_sw.encoder.twin_of_model import load_twin
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import load_model
-from reference_sw.training.export import integer_parameters
 from tests.reference_sw import network_models, training_data
 
+STEPS = {"points": 1 / 128, "matrices": 1 / 32}
 MODEL = Path(__file__).parents[2] / "reference_sw" / "models" / "face-keypoints-10.safetensors"
 
 
@@ -34,18 +34,18 @@ def picture(size: tuple[int, int], time: int = 0) -> torch.Tensor:
     return torch.nn.functional.interpolate(blobs, size, mode="bilinear", align_corners=False)
 
 
-def parameters(seed: int, count: int = 1) -> MotionParameters:
+def parameters(seed: int, count: int = 1) -> Keypoints:
     generator = torch.Generator().manual_seed(seed)
     points = torch.randint(-700, 700, (count, 10, 2), generator=generator) / 1024
     noise = torch.randint(-20, 21, (count, 10, 2, 2), generator=generator) / 256
-    return MotionParameters(points, torch.eye(2) + noise)
+    return Keypoints(points, torch.eye(2) + noise)
 
 
 def test_the_twin_of_a_model_follows_it(model):
     twin, key, first = load_twin(model), picture((256, 256)).round(), parameters(1)
-    second = MotionParameters(first.points + parameters(2).points / 12, parameters(2).matrices)
+    second = Keypoints(first.points + parameters(2).points / 12, parameters(2).matrices)
     values = integer_parameters(second)
-    second = MotionParameters(
+    second = Keypoints(
         values["points"].reshape(1, 10, 2) / 1024, values["matrices"].reshape(1, 10, 2, 2) / 256
     )
     with torch.no_grad():
@@ -74,7 +74,7 @@ def test_distance_is_zero_for_equal_pictures_and_grows_with_noise():
 
 def test_refinement_finds_known_parameters_again(model):
     twin, key, own = load_twin(model), picture((128, 128)), parameters(1)
-    truth = MotionParameters(own.points.clone(), own.matrices)
+    truth = Keypoints(own.points.clone(), own.matrices)
     truth.points[:, :, 0] += 0.06
     with torch.no_grad():
         original = twin(key, own, truth).output
@@ -89,7 +89,7 @@ def test_refinement_never_worsens_a_picture(model):
     originals = torch.cat([picture((128, 128), time) for time in (0, 4)])
     start = parameters(3, 2)
     task = Task(twin, key, parameters(3), start, originals)
-    found = refine(task, steps=2, matrices=False)
+    found = refine(task, steps=2, coded=("points",))
     assert torch.all(found.distance <= found.before)
     assert torch.equal(found.parameters.matrices, start.matrices)
     with torch.no_grad():
@@ -107,10 +107,10 @@ def test_lpips_is_a_distance_too(tmp_path, model):
 
 def test_rate_by_hand():
     # One coordinate changes by three steps, nothing else: log2(1 + 3.0017) + 59 log2(1.1).
-    first = MotionParameters(torch.zeros(1, 10, 2), torch.eye(2).expand(1, 10, 2, 2))
-    moved = MotionParameters(first.points.clone(), first.matrices)
+    first = Keypoints(torch.zeros(1, 10, 2), torch.eye(2).expand(1, 10, 2, 2))
+    moved = Keypoints(first.points.clone(), first.matrices)
     moved.points[0, 3, 1] = 3 / 128
-    bits = RateTerm(1.0, 1 / 128, 1 / 32, previous=first).bits(moved)
+    bits = RateTerm(1.0, STEPS, previous=first).bits(moved)
     assert float(bits) == pytest.approx(2.0006 + 59 * 0.1375, abs=2e-3)
 
 
@@ -119,7 +119,7 @@ def test_rate_holds_parameters_back(model):
     task = Task(twin, key, own, own, picture((128, 128), 6))
     changes = []
     for weight in (0.0, 1.0):
-        rate = RateTerm(weight, 1 / 128, 1 / 32, previous=own)
+        rate = RateTerm(weight, STEPS, previous=own)
         found = refine(task, steps=3, rate=rate).parameters
         changes.append(float((found.points - own.points).abs().sum()))
     assert changes[0] > changes[1]

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from reference_sw.bitstream.code_points import PredictionMode
-from reference_sw.encoder.analysis import KeypointDetector, MotionParameters
+from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.motion_parameters import Keypoints
 from reference_sw.encoder.quantise import Steps
-from reference_sw.encoder.twin import FaceTwin
+from reference_sw.encoder.twin import keypoint_twin
 from reference_sw.training.dataset import (
     DatasetError,
     PairSampler,
@@ -70,8 +71,8 @@ def test_face_points_of_another_length_are_refused(tmp_path):
 
 def test_a_grown_network_knows_what_the_smaller_one_knew():
     torch.manual_seed(2)
-    old, few = KeypointDetector(3), FaceTwin(3, 8, 8, 8)
-    new, many = KeypointDetector(5, matrices=False), FaceTwin(5, 8, 8, 8)
+    old, few = KeypointDetector(3), keypoint_twin(3, 8, 8, 8)
+    new, many = KeypointDetector(5, matrices=False), keypoint_twin(5, 8, 8, 8)
     grow(old, few, new, many)
     pictures = torch.rand(1, 3, 64, 64) * 255
     with torch.no_grad():
@@ -80,23 +81,23 @@ def test_a_grown_network_knows_what_the_smaller_one_knew():
         many.motion.enter.weight[:, 21:] = 0
         x = torch.rand(1, 3 * 6 + 5, 64, 64)
         kept = torch.cat([x[:, :12], x[:, 18:21]], 1)
-        grown, small = many.motion(x)[1], few.motion(kept)[1]
+        grown, small = many.motion.run(x)[1], few.motion.run(kept)[1]
     assert torch.allclose(grown[:, :4], small[:, :4], atol=1e-5)
     assert torch.allclose(grown[:, 6:], small[:, 4:], atol=1e-5)
 
 
 def test_networks_of_other_widths_do_not_grow():
     with pytest.raises(GrowthError, match="do not grow into"):
-        grow(KeypointDetector(3), FaceTwin(3, 8), KeypointDetector(5), FaceTwin(5, 16))
+        grow(KeypointDetector(3), keypoint_twin(3, 8), KeypointDetector(5), keypoint_twin(5, 16))
 
 
 def test_values_rest_until_they_move_three_quarters_of_a_step():
-    steps = Steps(point_shift=2, matrix_shift=None)
+    steps = Steps({"points": 2})
     x = torch.tensor([0.0, 0.17, 0.19, 0.20, 0.13, 0.0])
     points = torch.stack([x, -x], 1)[:, None]
     unused = torch.eye(2).expand(6, 1, 2, 2)
-    rows = steps.quantised(MotionParameters(points, unused))
+    rows = steps.quantised(Keypoints(points, unused))
     assert [row[0].tolist() for row in rows] == [[0, 0], [0, 0], [1, -1], [1, -1], [1, -1], [0, 0]]
-    later = steps.quantised(MotionParameters(points[1:2], unused[:1]), rows[2])
+    later = steps.quantised(Keypoints(points[1:2], unused[:1]), rows[2])
     assert later[0][0].tolist() == [1, -1]
     assert len(steps.codings(PredictionMode.PREVIOUS)) == 1

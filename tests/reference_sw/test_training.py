@@ -13,12 +13,17 @@ import torch
 from reference_sw.encoder.analysis import (
     AnalysisError,
     KeypointDetector,
-    MotionParameters,
     load_detector,
     save_detector,
 )
 from reference_sw.encoder.lpips import LpipsAlex
-from reference_sw.encoder.twin import FaceTwin, weight_exponents
+from reference_sw.encoder.motion_parameters import (
+    Keypoints,
+    float_parameters,
+    integer_parameters,
+)
+from reference_sw.encoder.quantised_layers import weight_exponents
+from reference_sw.encoder.twin import FaceTwin, keypoint_twin
 from reference_sw.network.inference import FLOAT32_EXACT
 from reference_sw.network.model_file import parse_model
 from reference_sw.network.runtime import compile_model
@@ -26,12 +31,7 @@ from reference_sw.training.__main__ import main
 from reference_sw.training.dataset import PairSampler, load_sequences
 from reference_sw.training.discriminator import PatchDiscriminator, discriminator_loss
 from reference_sw.training.equivariance import equivariance_loss, inverse
-from reference_sw.training.export import (
-    compare,
-    float_parameters,
-    integer_parameters,
-    model_bytes,
-)
+from reference_sw.training.export import compare, model_bytes
 from reference_sw.training.objective import Objective, round_parameters
 from reference_sw.training.recipe import Losses, Network, load_recipe
 from reference_sw.training.trainer import RunFolder, Trainer, learning_rate
@@ -183,12 +183,12 @@ def test_a_detector_that_ignores_the_picture_is_punished():
     torch.manual_seed(1)
     detector = KeypointDetector(4)
     pictures = torch.from_numpy(tiny.pictures(1)[:2]).float()
-    fixed = MotionParameters(torch.zeros(2, 4, 2), torch.eye(2).expand(2, 4, 2, 2))
+    fixed = Keypoints(torch.zeros(2, 4, 2), torch.eye(2).expand(2, 4, 2, 2))
     assert float(equivariance_loss(detector, pictures, fixed).detach()) > 0.05
 
 
 def test_rounding_is_to_the_grid():
-    parameters = MotionParameters(torch.tensor([[[0.13, -0.26]]]), torch.full((1, 1, 2, 2), 0.9))
+    parameters = Keypoints(torch.tensor([[[0.13, -0.26]]]), torch.full((1, 1, 2, 2), 0.9))
     found = round_parameters(parameters, 3, 2, still=False)
     assert found.points.tolist() == [[[0.125, -0.25]]]
     assert found.matrices.flatten().tolist() == [1.0] * 4
@@ -202,7 +202,7 @@ def test_rounding_is_to_the_grid():
 def trained_like(seed: int) -> FaceTwin:
     """A twin with weights large enough that every branch matters."""
     torch.manual_seed(seed)
-    twin = FaceTwin(3, 8, 8, 8)
+    twin = keypoint_twin(3, 8, 8, 8)
     with torch.no_grad():
         twin.motion.head.weight.normal_(std=0.1)
         twin.synthesis.exit.weight.normal_(std=0.1)
@@ -219,10 +219,8 @@ def test_integer_model_follows_the_simulated_one(seed):
     points = torch.rand(2, 3, 2, generator=generator) - 0.5
     points[1] = points[0] + 0.1
     matrices = torch.eye(2).expand(2, 3, 2, 2) + 0.1 * torch.randn(2, 3, 2, 2, generator=generator)
-    rounded = round_parameters(MotionParameters(points, matrices), 7, 5, still=False)
-    first = MotionParameters(rounded.points[:1], rounded.matrices[:1])
-    second = MotionParameters(rounded.points[1:], rounded.matrices[1:])
-    mean, maximum = compare(model, twin, key, first, second)
+    rounded = round_parameters(Keypoints(points, matrices), 7, 5, still=False)
+    mean, maximum = compare(model, twin, key, rounded.rows(0, 1), rounded.rows(1, 2))
     assert mean < 0.6
     assert maximum <= 12
 
