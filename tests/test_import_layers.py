@@ -38,6 +38,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "reference_sw.encoder",
         # Teachers of the analysis networks, the very networks that the metrics use.
         "ctc.metrics.networks",
+        # The renderer of the demonstration class, to draw other heads with.
+        "ctc.demo",
     ),
     "ctc": ("reference_sw.video", "anchors"),
     "anchors": ("ctc.card", "ctc.process", "ctc.errors"),

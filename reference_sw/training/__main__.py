@@ -27,19 +27,22 @@ from reference_sw.training.face_points import FaceTeacher
 from reference_sw.training.grow import GrowthError, grow
 from reference_sw.training.measure import HeldOut, measure
 from reference_sw.training.objective import LPIPS_FILE
-from reference_sw.training.prepare import find_clips, prepare
+from reference_sw.training.prepare import find_clips, prepare, prepare_rendered
 from reference_sw.training.provenance import Export, card_of, training_seconds, write_card
 from reference_sw.training.recipe import Recipe, RecipeError, load_recipe
+from reference_sw.training.rendered_heads import PICTURES
 from reference_sw.training.trainer import RunFolder, Trainer
 
 EXAMPLES = """examples:
   gvc-train prepare --clips data/sequences/train --data build/train --weights data/weights
+  gvc-train prepare --rendered 16 --data build/train --weights data/weights
   gvc-train run --recipe reference_sw/training/recipes/face-keypoints-10.yaml \\
       --data build/train --weights data/weights --run build/face-keypoints-10
   gvc-train export --recipe ... --run build/face-keypoints-10 --data build/train \\
       --weights data/weights --models models
   gvc-train measure --recipe ... --models models --data build/train --weights data/weights
 """
+MOST_RENDERED = 1000
 ERRORS = (
     AnalysisError,
     CheckpointError,
@@ -54,7 +57,7 @@ ERRORS = (
 
 def _sequences(recipe: Recipe, data: Path, held_out: bool) -> list[TrainingSequence]:
     """The sequences of the data folder that are held out, or those that are not."""
-    found = load_sequences(data, data / "coded")
+    found = load_sequences(data, data / "coded", rendered=recipe.sampling.rendered_share > 0)
     missing = sorted(set(recipe.held_out) - {s.name for s in found})
     if missing:
         raise DatasetError(f"{data}: held-out sequence {missing[0]}: no such file")
@@ -65,10 +68,21 @@ def _sequences(recipe: Recipe, data: Path, held_out: bool) -> list[TrainingSeque
 
 
 def run_prepare(args: argparse.Namespace) -> int:
-    """Decodes and codes the clips; with --weights also finds the points of the faces."""
+    """Decodes or renders clips and codes some pictures; with --weights finds the faces' points."""
+    if args.clips is None and not args.rendered:
+        raise DatasetError("prepare: needs --clips FOLDER, --rendered N or both")
+    clips = find_clips(args.clips) if args.clips else []
     teacher = FaceTeacher(args.weights) if args.weights else None
-    prepare(find_clips(args.clips), args.data, teacher=teacher)
+    prepare(clips, args.data, teacher=teacher)
+    prepare_rendered(args.rendered, args.data, args.pictures, teacher=teacher)
     return 0
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= MOST_RENDERED:
+        raise argparse.ArgumentTypeError(f"{value}: shall be in 1..{MOST_RENDERED}")
+    return value
 
 
 def run_training(args: argparse.Namespace) -> int:
@@ -183,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
         "models": "folder of exported models",
     }
     verb_options = {
-        "prepare": (run_prepare, ("clips", "data")),
+        "prepare": (run_prepare, ("data",)),
         "run": (run_training, ("recipe", "data", "weights", "run")),
         "export": (run_export, ("recipe", "run", "data", "weights", "models")),
         "measure": (run_measure, ("recipe", "models", "data", "weights")),
@@ -196,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
         if verb == "export":
             sub.add_argument("--note", action="append", default=[], help="a line for the card")
         if verb == "prepare":
-            sub.add_argument("--weights", type=Path, help="folder with face detector and mesh")
+            _add_sources(sub, texts["clips"])
         if verb == "run":
             sub.add_argument("--threads", type=int, default=1, help="threads of a single worker")
             sub.add_argument(
@@ -206,6 +220,18 @@ def _parser() -> argparse.ArgumentParser:
                 help="begin with the networks of another run that has as many or fewer points",
             )
     return parser
+
+
+def _add_sources(sub: argparse.ArgumentParser, clips: str) -> None:
+    """What prepare takes pictures from."""
+    sub.add_argument("--clips", type=Path, help=clips)
+    sub.add_argument(
+        "--rendered", type=_count, default=0, metavar="N", help="rendered heads, into DATA/rendered"
+    )
+    sub.add_argument(
+        "--pictures", type=_count, default=PICTURES, metavar="N", help="of each rendered head"
+    )
+    sub.add_argument("--weights", type=Path, help="folder with face detector and mesh")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from reference_sw.training.recipe import Sampling
 
 Pictures = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]
+RENDERED = "rendered"
 
 
 class DatasetError(ValueError):
@@ -38,13 +39,14 @@ class TrainingSequence:
     """One sequence: (N, 3, H, W) uint8 RGB, memory-mapped.
 
     face: (N, 468, 2) float32 points of the face mesh, -1 and 1 at the picture's edges, NaN where
-    no face was found.
+    no face was found; rendered: whether it is a head of the renderer.
     """
 
     name: str
     pictures: Pictures
     coded: CodedKeys | None
     face: Points | None = None
+    rendered: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,13 @@ def mirrored(points: Tensor, taught: tuple[int, ...]) -> Tensor:
     return points[order] * torch.tensor([-1.0, 1.0])
 
 
-def load_sequences(folder: Path, coded: Path | None = None) -> list[TrainingSequence]:
-    """Every NAME.npy of the folder, with coded/NAME.npz and face/NAME.npy where there is one."""
+def load_sequences(
+    folder: Path, coded: Path | None = None, rendered: bool = False
+) -> list[TrainingSequence]:
+    """Every NAME.npy of the folder, with coded/NAME.npz and face/NAME.npy where there is one.
+
+    rendered: also those of the folder's folder "rendered", which shall then be there.
+    """
     found = []
     for path in sorted(folder.glob("*.npy")):
         pictures = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -83,6 +90,9 @@ def load_sequences(folder: Path, coded: Path | None = None) -> list[TrainingSequ
         found.append(TrainingSequence(path.stem, pictures, _load_coded(coded, path.stem), face))
     if not found:
         raise DatasetError(f"{folder}: no NAME.npy in this folder")
+    if rendered:
+        heads = load_sequences(folder / RENDERED, folder / RENDERED / "coded")
+        found += [replace(head, rendered=True) for head in heads]
     return found
 
 
@@ -105,6 +115,19 @@ def _load_face(path: Path, pictures: int) -> Points | None:
     return points
 
 
+def draw_weights(sequences: list[TrainingSequence], rules: Sampling) -> npt.NDArray[np.float64]:
+    """How often each sequence is drawn, of 1: those rendered have their share together."""
+    weights = np.array([len(s.pictures) for s in sequences], np.float64) ** rules.balance
+    heads = np.array([s.rendered for s in sequences])
+    for group, share in ((heads, rules.rendered_share), (~heads, 1 - rules.rendered_share)):
+        if share and not group.any():
+            what = "rendered" if group is heads else "other"
+            raise DatasetError(f"sampling.rendered_share = {rules.rendered_share}: no {what} clip")
+        if group.any():
+            weights[group] *= share / weights[group].sum()
+    return weights
+
+
 class PairSampler:
     """Draws batches with a generator of its own, so that a resumed run differs from a repeat.
 
@@ -122,8 +145,7 @@ class PairSampler:
         self.rules = rules
         self.taught = taught
         self.random = np.random.default_rng(seed)
-        weights = np.array([len(s.pictures) for s in sequences], float) ** rules.balance
-        self.weights = weights / weights.sum()
+        self.weights = draw_weights(sequences, rules)
 
     def batch(self, size: int) -> Batch:
         """A batch of `size` augmented samples."""

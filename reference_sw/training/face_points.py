@@ -36,9 +36,8 @@ class FaceTeacher:
         with torch.inference_mode():
             rgb = torch.from_numpy(np.array(pictures)).float() / 255
             squares, found = face_squares(self._detector, self._mesh, rgb)
-            points = points_in(self._mesh, rgb, squares)[..., :2].clone()
-        points[~found] = torch.nan
-        return np.asarray(points.numpy(), np.float32)
+            points = points_in(self._mesh, rgb, squares)[..., :2]
+        return np.where(found.numpy()[:, None, None], points.numpy(), np.float32(np.nan))
 
 
 def _tensors(path: Path) -> Tensors:

@@ -1,11 +1,13 @@
-"""Training data from a folder of clips: decoded pictures, and some of them really coded."""
+"""Training data from clips or the renderer: pictures, and some of them really coded."""
 
 from __future__ import annotations
 
 import csv
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -13,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from reference_sw.training.dataset import DatasetError
+from reference_sw.training.dataset import RENDERED, DatasetError
 from reference_sw.training.face_points import FaceTeacher
+from reference_sw.training.rendered_heads import NAME, PICTURES, rendered_clip
 
 CODED_PICTURES = 12
 QPS = (27, 32, 37, 42, 47)
@@ -110,18 +113,42 @@ def prepare(
     teacher: FaceTeacher | None = None,
 ) -> None:
     """Writes OUT/NAME.npy, OUT/coded/NAME.npz and, with a teacher, OUT/face/NAME.npy."""
+    for clip in tqdm(clips, desc="prepare", unit="clip", disable=not clips):
+        _prepare_one(out, clip.name, partial(decode_clip, clip, size), qps, teacher)
+
+
+def prepare_rendered(
+    count: int,
+    out: Path,
+    pictures: int = PICTURES,
+    qps: tuple[int, ...] = QPS,
+    teacher: FaceTeacher | None = None,
+) -> None:
+    """Writes `count` rendered heads to OUT/rendered, in the files that `prepare` writes."""
+    for number in tqdm(range(count), desc="render", unit="head", disable=not count):
+        render = partial(rendered_clip, number, pictures)
+        _prepare_one(out / RENDERED, NAME.format(number), render, qps, teacher)
+
+
+def _prepare_one(
+    out: Path,
+    name: str,
+    make: Callable[[], npt.NDArray[np.uint8]],
+    qps: tuple[int, ...],
+    teacher: FaceTeacher | None,
+) -> None:
+    """Writes what is not there yet of one sequence."""
     for folder in ("coded", "face"):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    for clip in tqdm(clips, desc="prepare", unit="clip"):
-        target, coded = out / f"{clip.name}.npy", out / "coded" / f"{clip.name}.npz"
-        if not target.exists():
-            _publish(target, decode_clip(clip, size))
-        pictures = np.load(target, mmap_mode="r", allow_pickle=False)
-        if not coded.exists():
-            _write_coded(coded, pictures, qps)
-        face = out / "face" / target.name
-        if teacher is not None and not face.exists():
-            _publish(face, teacher.points(pictures))
+    target, coded = out / f"{name}.npy", out / "coded" / f"{name}.npz"
+    if not target.exists():
+        _publish(target, make())
+    pictures = np.load(target, mmap_mode="r", allow_pickle=False)
+    if not coded.exists():
+        _write_coded(coded, pictures, qps)
+    face = out / "face" / target.name
+    if teacher is not None and not face.exists():
+        _publish(face, teacher.points(pictures))
 
 
 def _write_coded(path: Path, pictures: npt.NDArray[np.uint8], qps: tuple[int, ...]) -> None:

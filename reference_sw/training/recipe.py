@@ -39,7 +39,8 @@ class Sampling(_Strict):
     is a really coded picture where the sequence has one; still_share: of samples whose current
     picture is the key picture's own; affine_share: of samples turned, scaled and shifted; balance:
     0 draws sequences alike, 1 by their number of pictures; half_share: of batches at half size,
-    which cost less and are another size to learn.
+    which cost less and are another size to learn; rendered_share: of samples from the rendered
+    heads of the data folder, which are not looked for when it is 0.
     """
 
     distance: int = Field(default=120, ge=0)
@@ -48,6 +49,7 @@ class Sampling(_Strict):
     affine_share: float = Field(default=0.25, ge=0, le=1)
     balance: float = Field(default=0.5, ge=0, le=1)
     half_share: float = Field(default=0.0, ge=0, le=1)
+    rendered_share: float = Field(default=0.0, ge=0, le=1)
 
 
 class Losses(_Strict):
