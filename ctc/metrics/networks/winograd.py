@@ -1,7 +1,7 @@
 """3x3 convolution with ReLU as products of matrices, on the CPU: a quarter of the multiplications.
 
 Pictures are cut into 4x4 outputs of 6x6 inputs each; both sides are brought to 36 points, where a
-convolution is a product at each point. In wide layers the transforms cost less than they save.
+convolution is a product at each point. Strips of tiles go through all steps while caches hold them.
 Results differ from the direct form by float32 rounding alone, some 1e-5 of the largest output.
 Source: A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016,
 clause 4.1, F(4x4, 3x3).
@@ -10,24 +10,21 @@ clause 4.1, F(4x4, 3x3).
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from torch.nn.functional import pad
 from torch.utils.weak import WeakTensorKeyDictionary
 
-TILE = 4
-WINDOW = TILE + 2
-POINTS = WINDOW * WINDOW
-LEAST_INPUTS, LEAST_OUTPUTS = 128, 256
-# Of one strip of tiles, times channels: 36 points of it are 4.5 MiB, which caches hold.
-STRIP = 1 << 15
+if TYPE_CHECKING:
+    from types import ModuleType
 
-_INPUT = (
-    (4, 0, -5, 0, 1, 0), (0, -4, -4, 1, 1, 0), (0, 4, -4, -1, 1, 0),
-    (0, -2, -1, 2, 1, 0), (0, 2, -1, -2, 1, 0), (0, 4, 0, -5, 0, 1),
-)  # fmt: skip
+# Tiles at a time: enough that reading the kernel costs nothing, few enough for the caches.
+STRIP = 66
+
 _KERNEL = (
     (6, 0, 0),
     (-4, -4, -4),
@@ -36,39 +33,25 @@ _KERNEL = (
     (1, -2, 4),
     (0, 0, 24),
 )  # fmt: skip, in 24ths
-_OUTPUT = (
-    (1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class WinogradLayer:
-    """A layer's kernel at the 36 points, each (outputs, inputs) in the product's own layout."""
-
-    points: tuple[torch.Tensor, ...]
-    outputs: int
 
 
 @lru_cache(maxsize=1)
 def available() -> bool:
-    """Return whether this build of torch has the fast matrix product that makes it worth while.
-
-    The ordinary product reaches half the speed of convolutions on some processors, so that
-    nothing would be gained.
-    """
+    """Return whether the compiled loops can be had on this machine."""
     try:
-        probe = torch.eye(16)
-        found = _product(probe, _packed(probe + 1, 16))
-    except (AttributeError, RuntimeError):
+        _loops()
+    except ImportError:
         return False
-    return bool(torch.equal(found, probe + 1))
+    return True
 
 
 def serves(x: torch.Tensor, weight: torch.Tensor) -> bool:
-    """Return whether this form is the faster one for a layer: on the CPU, wide, 3x3."""
+    """Return whether this form is the faster one for a layer: on the CPU, many channels, 3x3."""
     outputs, inputs, *size = weight.shape
-    wide = inputs >= LEAST_INPUTS and outputs >= LEAST_OUTPUTS and size == [3, 3]
-    return wide and x.device.type == "cpu" and x.dtype == torch.float32 and available()
+    if size != [3, 3] or x.device.type != "cpu" or x.dtype != torch.float32 or not available():
+        return False
+    loops = _loops()
+    return inputs >= 64 and inputs % loops.LANES == 0 and outputs % loops.PANEL == 0
 
 
 def relu_convolution(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
@@ -76,60 +59,50 @@ def relu_convolution(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) 
 
     weight: (outputs, inputs, 3, 3); what is derived from it is kept for as long as it lives.
     """
-    if weight not in _layers:
-        _layers[weight] = transformed_kernel(weight)
-    layer = _layers[weight]
+    if weight not in _kernels:
+        _kernels[weight] = transformed_kernel(weight)
+    loops = _loops()
+    outputs, inputs = weight.shape[:2]
     count, _, height, width = x.shape
-    down, across = -(-height // TILE), -(-width // TILE)
-    margins = (0, 0, 1, 1 + TILE * across - width, 1, 1 + TILE * down - height)
-    padded = pad(x.permute(0, 2, 3, 1), margins)
-    out = x.new_empty((count, down, TILE, across, TILE, layer.outputs))
-    step = max(1, STRIP // (across * x.shape[1]))
-    for picture in range(count):
-        for first in range(0, down, step):
-            last = min(first + step, down)
-            rows = padded[picture, TILE * first : TILE * last + 2]
-            torch.add(_strip(rows, layer), bias, out=out[picture, first:last])
-    whole = out.view(count, TILE * down, TILE * across, layer.outputs)
-    return whole.relu_()[:, :height, :width].permute(0, 3, 1, 2)
+    out = torch.empty((count, height, width, outputs))
+    tiles = count * -(-height // loops.TILE) * -(-width // loops.TILE)
+    arrays = (_flat(x.permute(0, 2, 3, 1)), _kernels[weight], _flat(bias), _flat(out))
+    sizes = (height, width, inputs, outputs)
+    threads = min(torch.get_num_threads(), -(-tiles // loops.ROWS))
+
+    def work(part: int) -> None:
+        first, last = (tiles * (part + k) // threads for k in (0, 1))
+        loops.convolve(*arrays, sizes, first, last, STRIP)
+
+    if threads == 1:
+        work(0)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, range(threads)))
+    return out.permute(0, 3, 1, 2)
 
 
-def transformed_kernel(weight: torch.Tensor) -> WinogradLayer:
-    """Return a kernel (outputs, inputs, 3, 3) at the 36 points; computed in float64."""
+def transformed_kernel(weight: torch.Tensor) -> npt.NDArray[np.float32]:
+    """Return a kernel (outputs, inputs, 3, 3) at the 36 points, in float64 until the last step.
+
+    The result is flat, of shape (36, outputs / PANEL, inputs, PANEL).
+    """
     matrix = torch.tensor(_KERNEL, dtype=torch.float64) / 24
-    points = torch.einsum("ia,ocab,jb->ijoc", matrix, weight.double(), matrix).float()
-    flat = points.reshape(POINTS, weight.shape[0], weight.shape[1])
-    return WinogradLayer(tuple(_packed(point.contiguous(), 256) for point in flat), len(weight))
+    points = torch.einsum("ia,ocab,jb->ijco", matrix, weight.double(), matrix).float()
+    outputs, inputs = weight.shape[:2]
+    panels = points.reshape(-1, inputs, outputs // _loops().PANEL, _loops().PANEL)
+    return _flat(panels.transpose(1, 2))
 
 
-def _strip(rows: torch.Tensor, layer: WinogradLayer) -> torch.Tensor:
-    """Return the outputs of one strip of tiles, (tiles down, 4, tiles across, 4, outputs)."""
-    tiles = rows.unfold(0, WINDOW, TILE).unfold(1, WINDOW, TILE)
-    down, across, inputs = tiles.shape[:3]
-    gathered = tiles.permute(3, 4, 0, 1, 2).reshape(POINTS, -1)
-    at_points = torch.mm(_squared(_INPUT), gathered).view(POINTS, down * across, inputs)
-    products = [_product(x, w) for x, w in zip(at_points, layer.points, strict=True)]
-    outputs = torch.mm(_squared(_OUTPUT), torch.cat(products).view(POINTS, -1))
-    return outputs.view(TILE, TILE, down, across, layer.outputs).permute(2, 0, 3, 1, 4)
+def _flat(tensor: torch.Tensor) -> npt.NDArray[np.float32]:
+    return np.asarray(tensor.contiguous().view(-1).numpy(), dtype=np.float32)
 
 
-@lru_cache(maxsize=2)
-def _squared(matrix: tuple[tuple[int, ...], ...]) -> torch.Tensor:
-    """Return the matrix that acts on rows and columns at once."""
-    once = torch.tensor(matrix, dtype=torch.float32)
-    return torch.kron(once, once)
+def _loops() -> ModuleType:
+    """Return the compiled loops; their import takes as long as the rest of a small measurement."""
+    from ctc.metrics.networks import winograd_compiled
+
+    return winograd_compiled
 
 
-def _packed(weight: torch.Tensor, rows: int) -> torch.Tensor:
-    """Return a weight (outputs, inputs) in the layout that the product likes for so many rows."""
-    packed: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
-    return packed
-
-
-def _product(x: torch.Tensor, packed: torch.Tensor) -> torch.Tensor:
-    """Return x (rows, inputs) times the transpose of a packed weight: (rows, outputs)."""
-    product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], "")
-    return product
-
-
-_layers: MutableMapping[torch.Tensor, WinogradLayer] = WeakTensorKeyDictionary()
+_kernels: MutableMapping[torch.Tensor, npt.NDArray[np.float32]] = WeakTensorKeyDictionary()
