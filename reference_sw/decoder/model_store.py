@@ -24,7 +24,7 @@ def find_model(gps: ParameterSet, chosen: Path | None = None) -> IntegerModel:
     wanted = gps.gps_model_digest
     for path in [chosen] if chosen else shipped_models():
         if model_digest(path) == wanted:
-            return _loaded(path)
+            return _loaded(path, wanted)
     if chosen:
         raise DecodingError(
             f"{chosen}: sha256 begins with {model_digest(chosen).hex()}; the bitstream needs the "
@@ -51,7 +51,8 @@ def model_digest(path: Path) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _loaded(path: Path) -> IntegerModel:
+def _loaded(path: Path, _digest: bytes) -> IntegerModel:
+    """The model; another under the same name is another."""
     try:
         return load_model(path)
     except ModelError as problem:

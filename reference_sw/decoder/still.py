@@ -5,8 +5,6 @@ Source: specification clause 12.5.
 
 from __future__ import annotations
 
-import torch
-
 from reference_sw.bitstream.parameter_set import ParameterSet
 from reference_sw.decoder.parameters import Values
 from reference_sw.decoder.synthesis import KeyState, coded_format, cropped, key_format
@@ -26,7 +24,7 @@ class StillSynthesis:
         """Return the key picture in the sequence's format, cropped."""
         gps = self._gps
         full = convert_picture(decoded, key_format(gps), coded_format(gps))
-        return KeyState(cropped(full, gps.video_format), torch.empty(0), {})
+        return KeyState(cropped(full, gps.video_format), {})
 
     def with_parameters(self, key: KeyState, coded: tuple[Values, ...]) -> KeyState:
         """Return the key picture as it is."""

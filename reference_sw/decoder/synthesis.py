@@ -5,6 +5,8 @@ Source: specification clauses 12.3 and 12.4.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,13 +27,11 @@ BATCH_SAMPLES = 4 * 65_536
 class KeyState:
     """A key picture ready for synthesis.
 
-    output: in the sequence's format, cropped; rgb: (1, 3, H, W) int32, 0..255, coded size;
-    features: outputs of the graph `key`.
+    output: in the sequence's format, cropped; inputs: of the graph `picture`, of `key_inputs`.
     """
 
     output: Picture
-    rgb: torch.Tensor
-    features: dict[str, torch.Tensor]
+    inputs: dict[str, torch.Tensor]
     parameters: FaceParameters | None = None
 
 
@@ -74,6 +74,17 @@ def cropped(picture: Picture, video: VideoFormat) -> Picture:
     return Picture(tuple(planes))
 
 
+def key_inputs(
+    model: IntegerModel, key: torch.Tensor, size: tuple[int, int]
+) -> dict[str, torch.Tensor]:
+    """Return what the graph `picture` takes from a decoded key picture, (N, 3, H, W), 0..255.
+
+    `key` is the restored picture where the model restores. Source: specification clause 12.3.1.
+    """
+    found = dict(model.run("key", {"key": key}, size))
+    return {"key": found.pop("restored", key), **found}
+
+
 class FaceSynthesis:
     """The network of one parameter set, and the formats around it."""
 
@@ -84,6 +95,10 @@ class FaceSynthesis:
         self._rgb = network_format(self._coded)
         self._output = gps.video_format
         self._model = model
+        with _as_decoding_error(model):
+            model.check_picture("picture", "output")
+            if "restored" in model.outputs("key"):
+                model.check_picture("key", "restored")
         samples = self._coded.width * self._coded.height
         self.batch = max(1, BATCH_SAMPLES // samples)
 
@@ -96,8 +111,11 @@ class FaceSynthesis:
         at_output = convert_picture(decoded, self._key, self._coded)
         rgb = convert_picture(at_output, self._coded, self._rgb)
         tensor = torch.from_numpy(np.stack(rgb.planes)[None].astype(np.int32))
-        features = self._run("key", {"key": tensor})
-        return KeyState(cropped(at_output, self._output), tensor, features)
+        with _as_decoding_error(self._model):
+            inputs = key_inputs(self._model, tensor, self._size)
+        if inputs["key"] is not tensor:
+            at_output = self._from_rgb(inputs["key"][0].to(torch.uint8).numpy())
+        return KeyState(cropped(at_output, self._output), inputs)
 
     def with_parameters(self, key: KeyState, coded: tuple[Values, ...]) -> KeyState:
         """Return the key picture's state with its own parameters, given as coded values."""
@@ -125,21 +143,24 @@ class FaceSynthesis:
         self, key: KeyState, own: FaceParameters, parameters: list[FaceParameters]
     ) -> list[Picture]:
         count = len(parameters)
-        inputs = {name: value.expand(count, -1, -1, -1) for name, value in key.features.items()}
-        inputs["key"] = key.rgb.expand(count, -1, -1, -1)
+        inputs = {name: value.expand(count, -1, -1, -1) for name, value in key.inputs.items()}
         for prefix, each in (("key_", [own] * count), ("", parameters)):
             for name in own.tensors:
                 rows = np.stack([p.tensors[name] for p in each])
                 inputs[f"{prefix}{name}"] = torch.from_numpy(rows.astype(np.int32))
-        output = self._run("picture", inputs)["output"].to(torch.uint8).numpy()
+        with _as_decoding_error(self._model):
+            made = self._model.run("picture", inputs, self._size)["output"]
+        output = made.to(torch.uint8).numpy()
         return [cropped(self._from_rgb(planes), self._output) for planes in output]
 
     def _from_rgb(self, planes: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Picture:
         picture = Picture(tuple(np.ascontiguousarray(plane) for plane in planes))
         return convert_picture(picture, self._rgb, self._coded)
 
-    def _run(self, graph: str, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        try:
-            return self._model.run(graph, inputs, self._size)
-        except ModelError as problem:
-            raise DecodingError(f"model {self._model.name}: {problem}") from problem
+
+@contextlib.contextmanager
+def _as_decoding_error(model: IntegerModel) -> Iterator[None]:
+    try:
+        yield
+    except ModelError as problem:
+        raise DecodingError(f"model {model.name}: {problem}") from problem

@@ -84,6 +84,13 @@ class Pool(nn.Module):
         return round_through(y * SCALE) / SCALE if self.quantise else y
 
 
+def simulate(network: nn.Module, on: bool) -> None:
+    """Lets all layers of a network round as the integer network does, or no longer."""
+    for module in network.modules():
+        if isinstance(module, QuantConv | Pool):
+            module.quantise = on
+
+
 def warp(source: Tensor, displacement: Tensor, mode: str = "bilinear") -> Tensor:
     """Samples of (N, C, H, W) at centre + displacement (N, H, W, 2), edges repeated."""
     h, w = displacement.shape[1:3]

@@ -52,7 +52,7 @@ class Refinement:
         )
         indices = range(start, start + len(coded))
         originals = self._source.rgb(indices)
-        task = Task(self._twin, key.state.rgb, own, self._parameters(coded), originals)
+        task = Task(self._twin, key.state.inputs["key"], own, self._parameters(coded), originals)
         found = refine(task, self._count, coded=shifts, rate=rate)
         values = self._steps.quantised(found.parameters, before)
         for index, new in zip(indices, values, strict=True):

@@ -11,7 +11,7 @@ from torch.nn import functional
 from reference_sw.encoder.keypoint_motion import KeypointMotion
 from reference_sw.encoder.motion_network import MOTION_GRID, MotionField
 from reference_sw.encoder.motion_parameters import MotionParameters
-from reference_sw.encoder.quantised_layers import ACTIVATION_MAX, SCALE, Pool, QuantConv, warp
+from reference_sw.encoder.quantised_layers import ACTIVATION_MAX, SCALE, QuantConv, simulate, warp
 
 BLEND_BIAS = -math.log(2.0)
 
@@ -72,9 +72,7 @@ class FaceTwin(nn.Module):
 
     def set_quantise(self, on: bool) -> None:
         """Simulates the integer network from now on, or stops doing so."""
-        for module in self.modules():
-            if isinstance(module, QuantConv | Pool):
-                module.quantise = on
+        simulate(self, on)
 
     def field(
         self, key: Tensor, key_parameters: MotionParameters, current: MotionParameters

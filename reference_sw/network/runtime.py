@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from reference_sw.network.errors import ModelError
-from reference_sw.network.graph import Graph, TensorInfo
+from reference_sw.network.graph import Extent, Graph, TensorInfo
 from reference_sw.network.inference import Step, infer
 from reference_sw.network.model_file import IntArray, ModelFile, read_model_file
 from reference_sw.network.motion_rules import MAX_PICTURE
@@ -94,6 +94,23 @@ class IntegerModel:
             "mix_motion": 1,
         }
         return elements * per_element.get(op.op, 0)
+
+    def outputs(self, graph: str) -> tuple[str, ...]:
+        """Names of the outputs of a graph."""
+        return self._graph(graph).graph.outputs
+
+    def check_picture(self, graph: str, output: str) -> None:
+        """Raises ModelError unless the output is a picture R, G, B of 8 bits at full size."""
+        compiled = self._graph(graph)
+        if output not in compiled.graph.outputs:
+            raise ModelError(f"graph {graph}: no output {output}")
+        info = compiled.infos[output]
+        right = (info.channels, info.extent) == (3, Extent(1))
+        if not right or not 0 <= info.low <= info.high <= 255:
+            raise ModelError(
+                f"graph {graph}: output {output}: {info.channels} channels, {info.extent}, "
+                f"{info.low}..{info.high}: shall be 3 channels of the picture's size in 0..255"
+            )
 
     def _graph(self, name: str) -> CompiledGraph:
         if name not in self.graphs:

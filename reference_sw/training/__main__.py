@@ -25,12 +25,13 @@ from reference_sw.training.dataset import DatasetError, TrainingSequence, load_s
 from reference_sw.training.export import compare, export_model
 from reference_sw.training.face_points import FaceTeacher
 from reference_sw.training.grow import GrowthError, grow
-from reference_sw.training.measure import HeldOut, measure
+from reference_sw.training.measure import HeldOut, measure, measure_restoration
 from reference_sw.training.objective import LPIPS_FILE
 from reference_sw.training.prepare import find_clips, prepare, prepare_rendered
 from reference_sw.training.provenance import Export, card_of, training_seconds, write_card
 from reference_sw.training.recipe import Recipe, RecipeError, load_recipe
 from reference_sw.training.rendered_heads import PICTURES
+from reference_sw.training.restore import train_restoration, trained_restoration
 from reference_sw.training.trainer import RunFolder, Trainer
 
 EXAMPLES = """examples:
@@ -91,7 +92,8 @@ def run_training(args: argparse.Namespace) -> int:
     args.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1 if recipe.workers > 1 else args.threads)
     sequences = _sequences(recipe, args.data, held_out=False)
-    trainer = Trainer(recipe, sequences, args.weights, RunFolder(args.run))
+    restoration = train_restoration(recipe, sequences, args.weights, args.run)
+    trainer = Trainer(recipe, sequences, args.weights, RunFolder(args.run), restoration)
     if not int(trainer.step):
         _begin(trainer, args.start)
     print(f"{recipe.name}: {len(sequences)} sequences, from step {int(trainer.step)}", flush=True)
@@ -129,14 +131,16 @@ def run_export(args: argparse.Namespace) -> int:
     args.models.mkdir(parents=True, exist_ok=True)
     model_path = args.models / f"{recipe.name}.safetensors"
     analysis_path = args.models / f"{recipe.name}.analysis.safetensors"
-    export_model(twin, recipe.name, model_path)
+    restoration = trained_restoration(recipe, args.run)
+    export_model(twin, recipe.name, model_path, restoration)
     save_detector(detector, analysis_path)
     model = load_model(model_path)
     held_out = _sequences(recipe, args.data, held_out=True)
     mean, maximum = _difference(model, twin, detector, held_out[0])
     digest = hashlib.sha256(analysis_path.read_bytes()).hexdigest()
-    export = Export(model, digest, step, mean, maximum, tuple(args.note))
     lpips = LpipsAlex(args.weights / LPIPS_FILE)
+    keys = measure_restoration(model, held_out, lpips) if restoration else {}
+    export = Export(model, digest, step, mean, maximum, tuple(args.note), keys)
     rows = [measure(model, detector, sequence, lpips) for sequence in held_out]
     trained_on = [s.name for s in _sequences(recipe, args.data, held_out=False)]
     log = args.run / "log.csv"

@@ -11,6 +11,7 @@ COLUMNS = (
     "seconds",
     "lpips_output",
     "lpips_warped",
+    "lpips_half",
     "l1_output",
     "l1_warped",
     "l1_synthesised",

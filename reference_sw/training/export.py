@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
+from reference_sw.decoder.synthesis import key_inputs
 from reference_sw.encoder.motion_network import MOTION_GRID
 from reference_sw.encoder.motion_parameters import (
     MotionParameters,
@@ -16,6 +17,7 @@ from reference_sw.encoder.motion_parameters import (
     integer_parameters,
 )
 from reference_sw.encoder.quantised_layers import ACTIVATION_MAX, SCALE, QuantConv
+from reference_sw.encoder.restoration import RestorationNetwork
 from reference_sw.encoder.twin import BLEND_BIAS, FaceTwin
 from reference_sw.network.model_file import FORMAT
 from reference_sw.network.runtime import IntegerModel
@@ -33,17 +35,32 @@ def _tables() -> Tensors:
     return {name: np.floor(t + 0.5).astype(np.uint16) for name, t in tables.items()}
 
 
-def _key_graph(twin: FaceTwin, tensors: Tensors) -> Item:
+def _restored(b: GraphBuilder, net: RestorationNetwork) -> str:
+    """The restored key picture."""
+    x = b.add("pixel_unshuffle", [b.add("offset", ["key"], "coded", value=-128)], "coded.in")
+    high = b.conv("restore.enter", net.enter, x)
+    y = b.conv("restore.down", net.down, b.add("pixel_unshuffle", [high], "restore.unshuffled"))
+    for i, (first, second) in enumerate(net.blocks()):
+        y = b.conv(f"restore.second{i}", second, b.conv(f"restore.first{i}", first, y), y)
+    y = b.add("pixel_shuffle", [b.conv("restore.expand", net.expand, y)], "restore.shuffled")
+    y = b.clamp(b.add("add", [y, high], "restore.sum"), "restore.merged", 0)
+    y = b.conv("restore.merge2", net.merge2, b.conv("restore.merge1", net.merge1, y), y)
+    change = b.add("pixel_shuffle", [b.conv("restore.exit", net.exit, y)], "restore.change")
+    return b.clamp(b.add("add", ["key", change], "restored.sum"), "restored", 0, 255)
+
+
+def _key_graph(twin: FaceTwin, tensors: Tensors, restoration: RestorationNetwork | None) -> Item:
     """What is computed once for a key picture."""
     b, net = GraphBuilder(tensors), twin.synthesis
-    small = b.add("area_resize", ["key"], "key.resized", extent=f"{MOTION_GRID}x{MOTION_GRID}")
+    key = _restored(b, restoration) if restoration else "key"
+    small = b.add("area_resize", [key], "key.resized", extent=f"{MOTION_GRID}x{MOTION_GRID}")
     small = b.add("offset", [small], "small", value=-128)
-    x = b.add("offset", ["key"], "key.centred", value=-128)
+    x = b.add("offset", [key], "key.centred", value=-128)
     x = b.add("pixel_unshuffle", [x], "key.unshuffled")
     high = b.conv("high", net.key_high, x)
     low = b.conv("low0", net.key_low, b.add("pixel_unshuffle", [high], "high.unshuffled"))
     low = b.conv("low", net.key_low2, low, low)
-    outputs = [small, high, low]
+    outputs = [small, high, low, *([key] if restoration else [])]
     inputs = {"key": graph_input(3, "picture/1", 0, 255)}
     return {"inputs": inputs, "operators": b.operators, "outputs": outputs}
 
@@ -93,19 +110,24 @@ def _picture_inputs(twin: FaceTwin) -> Item:
     }
 
 
-def model_bytes(twin: FaceTwin, name: str) -> bytes:
+def model_bytes(twin: FaceTwin, name: str, restoration: RestorationNetwork | None = None) -> bytes:
     """The model file of a twin: graphs `key` and `picture`. Source: specification clause 13.2."""
     tensors = _tables() | keypoint_tables()
-    graphs = {"key": _key_graph(twin, tensors), "picture": _picture_graph(twin, tensors)}
+    graphs = {
+        "key": _key_graph(twin, tensors, restoration),
+        "picture": _picture_graph(twin, tensors),
+    }
     text = json.dumps(graphs, separators=(",", ":"))
     ordered = dict(sorted(tensors.items()))
     return save(ordered, metadata={"format": FORMAT, "graphs": text, "name": name})
 
 
-def export_model(twin: FaceTwin, name: str, path: Path) -> None:
+def export_model(
+    twin: FaceTwin, name: str, path: Path, restoration: RestorationNetwork | None = None
+) -> None:
     """Writes the model file, whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_bytes(model_bytes(twin, name))
+    part.write_bytes(model_bytes(twin, name, restoration))
     part.replace(path)
 
 
@@ -122,11 +144,12 @@ def compare(
     """
     size = (key.shape[2], key.shape[3])
     first, second = integer_parameters(key_parameters), integer_parameters(current)
-    state = model.run("key", {"key": key}, size)
+    state = key_inputs(model, key, size)
     renamed = {f"key_{name}": value for name, value in first.items()}
-    out = model.run("picture", {"key": key, **state, **renamed, **second}, size)["output"]
+    out = model.run("picture", {**state, **renamed, **second}, size)["output"]
     twin.set_quantise(True)
     with torch.no_grad():
-        simulated = twin(key.float(), float_parameters(first), float_parameters(second)).output
+        seen = state["key"].float()
+        simulated = twin(seen, float_parameters(first), float_parameters(second)).output
     difference = (torch.floor(simulated + 0.5) - out).abs()
     return float(difference.mean()), int(difference.max())

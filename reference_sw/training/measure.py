@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reference_sw.decoder.synthesis import key_inputs
 from reference_sw.encoder.analysis import KeypointDetector
 from reference_sw.encoder.lpips import LpipsAlex
 from reference_sw.encoder.motion_parameters import integer_parameters
@@ -48,6 +49,31 @@ def measure(
     return HeldOut(sequence.name, float(frozen.mean()), float(output.mean()))
 
 
+def measure_restoration(
+    model: IntegerModel, sequences: list[TrainingSequence], lpips: LpipsAlex
+) -> dict[str, list[float]]:
+    """Mean LPIPS-Alex of really coded pictures as decoded and as restored, by their QP."""
+    rows: dict[str, list[tuple[float, float]]] = {}
+    for sequence in sequences:
+        if sequence.coded is None:
+            continue
+        middle = len(sequence.coded.index) // 2
+        original = sequence.pictures[int(sequence.coded.index[middle])][None]
+        with torch.no_grad():
+            target = lpips.features(torch.from_numpy(np.array(original)).float())
+        for qp, pictures in zip(sequence.coded.qp, sequence.coded.pictures, strict=True):
+            decoded = torch.from_numpy(np.array(pictures[middle][None]))
+            size = (decoded.shape[2], decoded.shape[3])
+            both = torch.cat([decoded, key_inputs(model, decoded, size)["key"].to(decoded)])
+            with torch.no_grad():
+                before, after = lpips.per_picture(both.float(), target).tolist()
+            rows.setdefault(f"QP {qp}", []).append((before, after))
+    return {
+        qp: [round(sum(part) / len(part), 4) for part in zip(*pairs, strict=True)]
+        for qp, pairs in rows.items()
+    }
+
+
 def synthesise(
     model: IntegerModel, detector: KeypointDetector, key: Tensor, current: Tensor
 ) -> Tensor:
@@ -57,8 +83,8 @@ def synthesise(
         found = detector(torch.cat([key, current]).float())
     rounded = round_parameters(found, POINT_EXPONENT, MATRIX_EXPONENT, still=False)
     values = integer_parameters(rounded)
-    state = model.run("key", {"key": key}, size)
-    inputs = {name: value.expand(n, -1, -1, -1) for name, value in {"key": key, **state}.items()}
+    state = key_inputs(model, key, size)
+    inputs = {name: value.expand(n, -1, -1, -1) for name, value in state.items()}
     inputs |= {f"key_{name}": value[:1].expand(n, -1, -1, -1) for name, value in values.items()}
     inputs |= {name: value[1:] for name, value in values.items()}
     return model.run("picture", inputs, size)["output"]

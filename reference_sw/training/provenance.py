@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from reference_sw.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Export:
-    """What an export knows: the model, its step and how far integers are from the simulation."""
+    """What an export knows: the model, its step and how far integers are from the simulation.
+
+    restoration: of `measure_restoration`, empty where the model does not restore.
+    """
 
     model: IntegerModel
     analysis_sha256: str
@@ -26,6 +29,7 @@ class Export:
     difference_mean: float
     difference_maximum: int
     notes: tuple[str, ...] = ()
+    restoration: dict[str, list[float]] = field(default_factory=dict)
 
 
 def training_seconds(log: Path) -> float:
@@ -49,7 +53,7 @@ def card_of(
 ) -> dict[str, Any]:
     """The card as plain data."""
     model, count = export.model, max(len(measured), 1)
-    return {
+    card: dict[str, Any] = {
         "model": model.name,
         "sha256": model.sha256,
         "analysis_sha256": export.analysis_sha256,
@@ -78,6 +82,12 @@ def card_of(
             "sequences": {m.name: [round(m.frozen, 4), round(m.output, 4)] for m in measured},
         },
     }
+    if export.restoration:
+        card["held_out_restoration_lpips_alex"] = {
+            "pictures": "one coded key picture of each sequence, as decoded and as restored",
+            **export.restoration,
+        }
+    return card
 
 
 def _command(recipe: Recipe) -> str:

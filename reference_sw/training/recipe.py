@@ -87,6 +87,31 @@ class Rounding(_Strict):
     from_step: int = Field(default=600, ge=0)
 
 
+class Restoration(_Strict):
+    """How the restoration of key pictures is trained, before the rest.
+
+    piece: rows and columns of the square pieces of really coded pictures, a multiple of 8;
+    uncoded_share: of pieces that are not coded at all, which are to be left alone; lpips, l1, vgg:
+    weights of LPIPS-Alex (at full and at half size), mean absolute error over 128 and the VGG-16
+    features up to conv2_2 against the picture before coding. Steps as in `Recipe`.
+    """
+
+    width: int = Field(default=96, ge=8, le=256)
+    half: int = Field(default=48, ge=8, le=128)
+    steps: int = Field(ge=1)
+    batch: int = Field(default=4, ge=1, le=256)
+    piece: int = Field(default=128, ge=64, le=1024, multiple_of=8)
+    uncoded_share: float = Field(default=0.1, ge=0, le=1)
+    learning_rate: float = Field(default=0.0005, gt=0)
+    decay_from: int = Field(ge=0)
+    quantise_from: int = Field(ge=0)
+    bfloat16_until: int = Field(default=0, ge=0)
+    lpips: float = Field(default=2.0, ge=0)
+    lpips_half: float = Field(default=0.5, ge=0)
+    l1: float = Field(default=1.0, ge=0)
+    vgg: float = Field(default=0.0, ge=0)
+
+
 class Recipe(_Strict):
     """One training run. Steps count batches over all workers.
 
@@ -105,6 +130,7 @@ class Recipe(_Strict):
     quantise_from: int = Field(ge=0)
     bfloat16_until: int = Field(default=0, ge=0)
     network: Network = Network()
+    restoration: Restoration | None = None
     sampling: Sampling = Sampling()
     rounding: Rounding = Rounding()
     losses: Losses = Losses()

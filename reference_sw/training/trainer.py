@@ -10,7 +10,7 @@ import contextlib
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -18,13 +18,14 @@ import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
 
 from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.restoration import RestorationNetwork, restored
 from reference_sw.encoder.twin import FaceTwin, keypoint_twin
 from reference_sw.training.checkpoint import load_checkpoint, save_checkpoint
 from reference_sw.training.curves import CurveLog
 from reference_sw.training.dataset import Batch, PairSampler, TrainingSequence
 from reference_sw.training.discriminator import discriminator_loss
 from reference_sw.training.objective import Analysed, Objective, round_parameters
-from reference_sw.training.recipe import Recipe
+from reference_sw.training.recipe import Recipe, Restoration
 
 GRADIENT_LIMIT = 5.0
 WARM_UP_STEPS = 100
@@ -56,7 +57,7 @@ def adam(parameters: list[nn.Parameter], rate: float) -> torch.optim.Adam:
     return optimiser
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
+def scheduled_rate(recipe: Recipe | Restoration, step: int) -> float:
     """Linear warm-up, constant, half a cosine down to a twentieth from `decay_from`."""
     rate = recipe.learning_rate * min(1.0, (step + 1) / WARM_UP_STEPS)
     if step >= recipe.decay_from and recipe.steps > recipe.decay_from:
@@ -67,12 +68,16 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 @dataclass
 class Trainer:
-    """Shared state of a run."""
+    """Shared state of a run.
+
+    restoration: trained before; key pictures are restored by it as in the decoder.
+    """
 
     recipe: Recipe
     sequences: list[TrainingSequence]
     weights: Path
     folder: RunFolder
+    restoration: RestorationNetwork | None = None
     detector: KeypointDetector = field(init=False)
     twin: FaceTwin = field(init=False)
     step: Tensor = field(init=False)
@@ -163,7 +168,9 @@ class Trainer:
 
     def train_step(self, batch: Batch, step: int, count: int) -> dict[str, float]:
         """One update; returns each weighted term, the blend and the gradient's norm."""
-        rate = learning_rate(self.recipe, step)
+        if self.restoration is not None:
+            batch = replace(batch, key=restored(self.restoration, batch.key))
+        rate = scheduled_rate(self.recipe, step)
         for optimiser in self.optimisers.values():
             optimiser.param_groups[0]["lr"] = rate
         self.twin.set_quantise(step >= self.recipe.quantise_from)

@@ -34,7 +34,7 @@ from reference_sw.training.equivariance import equivariance_loss, inverse
 from reference_sw.training.export import compare, model_bytes
 from reference_sw.training.objective import Objective, round_parameters
 from reference_sw.training.recipe import Losses, Network, load_recipe
-from reference_sw.training.trainer import RunFolder, Trainer, learning_rate
+from reference_sw.training.trainer import RunFolder, Trainer, scheduled_rate
 from tests.reference_sw import training_data as tiny
 from tests.reference_sw.training_data import folder
 
@@ -141,10 +141,10 @@ def test_workers_share_the_weights(folder, tmp_path):
 
 def test_learning_rate_by_hand(folder):
     recipe = load_recipe(folder / "tiny.yaml").model_copy(update={"steps": 1200, "decay_from": 200})
-    assert learning_rate(recipe, 0) == pytest.approx(1e-5)
-    assert learning_rate(recipe, 150) == pytest.approx(1e-3)
-    assert learning_rate(recipe, 700) == pytest.approx(0.5e-3)
-    assert learning_rate(recipe, 1200) == pytest.approx(0.05e-3)
+    assert scheduled_rate(recipe, 0) == pytest.approx(1e-5)
+    assert scheduled_rate(recipe, 150) == pytest.approx(1e-3)
+    assert scheduled_rate(recipe, 700) == pytest.approx(0.5e-3)
+    assert scheduled_rate(recipe, 1200) == pytest.approx(0.05e-3)
 
 
 def test_sampler_draws_coded_keys_near_their_picture(folder):
