@@ -1,19 +1,16 @@
-"""pictures/ of a campaign: one decoded picture of each point, to be looked at in report.html.
+"""Pictures of a campaign to be looked at in its reports: one of each decoded file, the original.
 
-Taken from decoded files while the store still holds them (`ctc run --keep-decoded`), and kept as
-PNG beside a list, pictures.json, so that the campaign's folder shows them wherever it is moved.
+Decoded ones are logs of their decode stages (ctc.still_picture). Where a stage kept none, because
+it ran without, one is taken from the decoded file if the store still holds it (`ctc run
+--keep-decoded`); those and the originals stand in pictures/, listed in pictures.json, so that the
+campaign's folder shows them wherever it is moved.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
 
 from ctc.atomic_file import write_atomic
 from ctc.campaign_lock import read_lock
@@ -23,15 +20,12 @@ from ctc.results import CampaignResults, PointResult, Status
 from ctc.sequence_list import load_sequences
 from ctc.sources import original_file
 from ctc.stage_inputs import Point, StageInputs
+from ctc.still_picture import is_still
+from ctc.still_samples import still_samples
 from ctc.store import Store
 from ctc.strict_yaml import StrictModel, parse_model
-from reference_sw.video.convert import convert_picture
-from reference_sw.video.format import ChromaFormat, ColourModel, VideoFormat, VideoFormatError
-from reference_sw.video.raw import VideoReader
-from reference_sw.video.y4m import Y4mReader
 
-FOLDER, LIST = "pictures", "pictures.json"
-Container = Literal["raw", "y4m"]
+LOGS, FOLDER, LIST = "logs", "pictures", "pictures.json"
 
 
 class ListedPicture(StrictModel):
@@ -52,7 +46,7 @@ class PictureList(StrictModel):
 
 
 def collect_pictures(folder: Path, results: CampaignResults, store: Store) -> int:
-    """Add the middle picture of every decoded file in the store to pictures/; return how many.
+    """Add to pictures/ what there is to show besides logs; return how many.
 
     Pictures taken before stay; a sequence whose original cannot be read is shown without it.
 
@@ -63,13 +57,16 @@ def collect_pictures(folder: Path, results: CampaignResults, store: Store) -> in
     listed = dict.fromkeys(_listed(folder))
     before = len(listed)
     for point, result in _decoded(inputs, results):
+        if result.still and (folder / LOGS / result.still).is_file():
+            _add_original(folder, inputs, point, store, listed)
+            continue
         path = store.artefact_path(result.decoded_sha256)
-        file, middle = f"{result.decoded_sha256}.png", inputs.frames(point) // 2
-        entry = _entry(file, point, middle)
+        frames, file = inputs.frames(point), f"{result.decoded_sha256}.png"
+        entry = _entry(file, point, frames // 2)
         if entry in listed or not path.is_file():
             continue
-        container: Container = inputs.lock.cards[point.card].output.container
-        samples = _rgb(path, inputs.output_format(point), container, middle)
+        container = inputs.lock.cards[point.card].output.container
+        samples = still_samples(path, inputs.output_format(point), container, frames)
         if samples is None:
             continue
         write_atomic(folder / FOLDER / file, StillPicture.from_array(samples).content)
@@ -121,23 +118,13 @@ def _add_original(
         path = original_file(sequence, frames, store.root / "sources").path
     except CtcError:
         return
-    samples = _rgb(path, inputs.original_format(point), "raw", frames // 2)
+    samples = still_samples(path, inputs.original_format(point), "raw", frames)
     if samples is not None:
         write_atomic(folder / FOLDER / file, StillPicture.from_array(samples).content)
         listed[entry] = None
 
 
-def _rgb(
-    path: Path, video: VideoFormat, container: Container, number: int
-) -> npt.NDArray[np.uint8] | None:
-    """One picture as R'G'B' samples; None for a file that does not hold it."""
-    try:
-        reader = Y4mReader(path) if container == "y4m" else VideoReader(path, video)
-        shown = replace(video, bit_depth=8, chroma_format=ChromaFormat.C444, colour=ColourModel.RGB)
-        picture = convert_picture(reader.picture(number), video, shown)
-    except (VideoFormatError, IndexError):
-        return None
-    return np.stack([plane.astype(np.uint8) for plane in picture.planes], axis=-1)
+Key = tuple[str, str, int]
 
 
 def load_pictures(folder: Path, results: CampaignResults) -> tuple[PictureSet, ...]:
@@ -148,31 +135,41 @@ def load_pictures(folder: Path, results: CampaignResults) -> tuple[PictureSet, .
     Raises:
         ReportError: pictures.json or a picture is damaged.
     """
-    points = {
-        (p.configuration, p.sequence, p.card, p.rate_point): p
-        for conf in results.configurations
-        for p in conf.points
-        if p.status is Status.DONE
-    }
-    groups: dict[tuple[str, str, int], list[ListedPicture]] = {}
+    originals: dict[Key, StillPicture] = {}
+    taken: dict[str, ListedPicture] = {}
     for entry in _listed(folder):
-        key = (entry.configuration, entry.sequence, entry.picture)
-        groups.setdefault(key, []).append(entry)
-    sets = []
-    for (configuration, sequence, number), entries in groups.items():
-        original, decoded = None, []
-        for entry in entries:
-            if not entry.card:
-                original = _still(folder, entry)
+        if entry.card:
+            taken[entry.file] = entry
+        else:
+            key = (entry.configuration, entry.sequence, entry.picture)
+            originals[key] = _still(folder, entry)
+    groups: dict[Key, list[DecodedPicture]] = {}
+    for conf in results.configurations:
+        for point in conf.points:
+            if point.status is not Status.DONE or not point.bitrate_kbps:
                 continue
-            point = points.get((configuration, sequence, entry.card, entry.rate_point))
-            same = point is not None and entry.file == f"{point.decoded_sha256}.png"
-            if point is not None and same and point.bitrate_kbps:
-                names = (entry.card, entry.rate_point, point.bitrate_kbps)
-                decoded.append(DecodedPicture(*names, _still(folder, entry)))
-        if decoded:
-            sets.append(PictureSet(configuration, sequence, number, original, tuple(decoded)))
-    return tuple(sets)
+            picture = _decoded_picture(folder, point, taken)
+            if picture is not None:
+                names = (point.card, point.rate_point, point.bitrate_kbps)
+                group = (point.configuration, point.sequence, point.frames // 2)
+                groups.setdefault(group, []).append(DecodedPicture(*names, picture))
+    return tuple(
+        PictureSet(*key, originals.get(key), tuple(decoded)) for key, decoded in groups.items()
+    )
+
+
+def _decoded_picture(
+    folder: Path, point: PointResult, taken: dict[str, ListedPicture]
+) -> StillPicture | None:
+    """The picture of a point: the log of its stage, or what was taken from the decoded file."""
+    path = folder / LOGS / point.still
+    if point.still and path.is_file():
+        picture = StillPicture.from_file(path)
+        if not is_still(point.still, picture.content):
+            raise ReportError(f"{path}: cut or altered: remove it to report without it")
+        return picture
+    entry = taken.get(f"{point.decoded_sha256}.png")
+    return None if entry is None else _still(folder, entry)
 
 
 def _still(folder: Path, entry: ListedPicture) -> StillPicture:

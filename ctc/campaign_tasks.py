@@ -18,6 +18,7 @@ from ctc.program import Program
 from ctc.segments import Segments, cut, refusal
 from ctc.stage import Task
 from ctc.stage_inputs import StageInputs
+from ctc.still_picture import MOST_SEQUENCES, sequences_shown
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class RunOptions:
     """How stages run; none of it enters a key.
 
     timeout_s: in place of the card's and the conditions'; decode_twice: compare two decodes of
-    each bitstream; segments: of one encode at once, where its card allows that.
+    each bitstream; segments: of one encode at once, where its card allows that; pictures: of how
+    many sequences of a configuration one decoded picture is kept.
     """
 
     force: bool = False
@@ -34,6 +36,7 @@ class RunOptions:
     decode_twice: bool = False
     timeout_s: float | None = None
     segments: int = 1
+    pictures: int = MOST_SEQUENCES
 
 
 class TaskBuilder:
@@ -41,6 +44,14 @@ class TaskBuilder:
 
     def __init__(self, plan: Plan, inputs: StageInputs, options: RunOptions) -> None:
         self._plan, self._inputs, self._options = plan, inputs, options
+        sequences = inputs.lock.sequences
+        self._shown = {
+            name: sequences_shown(
+                [(s, sequences[s].sequence_class) for s in configuration.sequences],
+                options.pictures,
+            )
+            for name, configuration in inputs.configurations.items()
+        }
 
     def needs_of(self, job: Job) -> Needs:
         """What a job needs: its card says; measuring takes a core, and a GPU if it uses any."""
@@ -112,6 +123,7 @@ class TaskBuilder:
             log=card.log,
             twice=self._options.decode_twice,
             expected=job.expected,
+            still=job.point.sequence in self._shown[job.point.configuration],
         )
 
     def _measure(self, job: Job) -> MeasureTask:

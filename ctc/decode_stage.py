@@ -29,7 +29,8 @@ MAX_COMPONENTS_TEXT = 1 << 20
 class DecodeTask(Task):
     """Decode one bitstream; twice when the codec's determinism is to be checked.
 
-    expected: what an earlier decode gave, when its file is no longer in the store.
+    expected: what an earlier decode gave, when its file is no longer in the store; still: keep one
+    picture for the reports.
     """
 
     stage: ClassVar[str] = "decode"
@@ -43,6 +44,7 @@ class DecodeTask(Task):
     log: str | None
     twice: bool = False
     expected: Output | None = None
+    still: bool = False
 
     @property
     def stages(self) -> tuple[Keyed, ...]:
@@ -72,7 +74,8 @@ class DecodeTask(Task):
             if reason:
                 return [replace(record, status="mismatch", reason=reason, log_check=check)]
         parts = self._component_bytes(place, store, work / "components")
-        record = replace(record, logs=(*record.logs, self._picture_md5s(place, store, decoded)))
+        kept = self._pictures_kept(place, store, decoded)
+        record = replace(record, logs=(*record.logs, *kept))
         output = store.put(decoded, durable=False)
         if self.expected is not None and output != self.expected:
             reason = "decoded again, other pictures than before: the decoder is not deterministic"
@@ -96,20 +99,28 @@ class DecodeTask(Task):
         run = run_program(self, "decoder", place, self.program, values, folder, suffix, bounds)
         return run, decoded
 
-    def _picture_md5s(self, place: Place, store: Store, decoded: Path) -> str:
-        """Write the md5 of each picture to the logs of the store, and of the campaign if it can
-        be written; return the log's name."""
+    def _pictures_kept(self, place: Place, store: Store, decoded: Path) -> list[str]:
+        """Write the md5 of each picture, and perhaps one picture, to the logs of the store, and of
+        the campaign if it can be written; return the names of the logs."""
         from ctc.metrics.base import VideoFile
         from ctc.picture_md5 import picture_md5_name, picture_md5_text
+        from ctc.png_file import png_file
+        from ctc.still_picture import still_name
+        from ctc.still_samples import still_samples
 
-        video = VideoFile(decoded, self.output_format, self.frames)
-        text = picture_md5_text(video, self.container)
-        name = picture_md5_name(self.keyed.key)
+        key, video = self.keyed.key, VideoFile(decoded, self.output_format, self.frames)
+        logs = {picture_md5_name(key): picture_md5_text(video, self.container)}
+        if self.still:
+            shown = still_samples(decoded, self.output_format, self.container, self.frames)
+            if shown is not None:
+                content = png_file(shown)
+                logs[still_name(key, content)] = content
         work, half_written = decoded.parent, place.records.half_written
-        write_atomic(store.logs(self.keyed.key)[0].parent / name, text, temporaries=work)
-        with suppress(StoreError):
-            write_atomic(place.logs / name, text, temporaries=half_written)
-        return name
+        for name, text in logs.items():
+            write_atomic(store.logs(key)[0].parent / name, text, temporaries=work)
+            with suppress(StoreError):
+                write_atomic(place.logs / name, text, temporaries=half_written)
+        return list(logs)
 
     def _wrong_pictures(self, decoded: Path) -> str:
         """Why the file is not the expected pictures; empty when it is."""

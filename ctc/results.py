@@ -43,7 +43,10 @@ class MetricResult:
 
 @dataclass(frozen=True)
 class PointResult:
-    """One card at one rate point of one sequence in one configuration."""
+    """One card at one rate point of one sequence in one configuration.
+
+    still: name of the log that holds one decoded picture, empty when none was kept.
+    """
 
     configuration: str
     sequence: str
@@ -62,6 +65,7 @@ class PointResult:
     decode: Cost | None = None
     metrics: dict[str, MetricResult] = field(default_factory=dict)
     record_keys: dict[str, str] = field(default_factory=dict)
+    still: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ctc.results import (
     Status,
 )
 from ctc.stage_inputs import Point, StageInputs
+from ctc.still_picture import still_of
 
 COST_KEYS = frozenset(["wall_s", "cpu_s", "peak_rss_mib", "concurrent_jobs"])
 
@@ -133,6 +134,7 @@ class _Reader:
         values["component_bytes"] = decode.components
         values["decoded_sha256"] = decode.output.sha256
         values["decode"] = _cost(decode)
+        values["still"] = still_of(decode.logs)
         values["metrics"] = self._metrics(point, decode.output.sha256, keys)
         return PointResult(**values, status=Status.DONE)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ctc.errors import ClusterError
 from ctc.protection_options import above_zero, add_protection_arguments, isolation_of, limits_of
+from ctc.still_picture import MOST_SEQUENCES
 
 if TYPE_CHECKING:
     from ctc.campaign_tasks import RunOptions
@@ -69,6 +70,14 @@ def _add_what(group: argparse._ArgumentGroup) -> None:
         "--decode-twice", action="store_true", help="decode each bitstream twice and compare"
     )
     group.add_argument(
+        "--pictures",
+        type=_not_negative,
+        default=MOST_SEQUENCES,
+        metavar="N",
+        help="sequences of a configuration of which one picture of each decoded file is kept for "
+        f"the report ({MOST_SEQUENCES})",
+    )
+    group.add_argument(
         "--keep-decoded", action="store_true", help="keep decoded files after measuring"
     )
     group.add_argument(
@@ -125,6 +134,7 @@ def options_of(args: argparse.Namespace) -> RunOptions:
         decode_twice=args.decode_twice,
         timeout_s=args.timeout,
         segments=args.segments,
+        pictures=args.pictures,
     )
 
 

@@ -64,8 +64,11 @@ def _tables(data: ReportData, stage: Path, _pictures: Sequence[PictureSet]) -> N
 PARTS: tuple[Part, ...] = (
     ("tables", _tables),
     ("plots", lambda data, stage, _: write_plots(data, stage / "plots")),
-    ("workbook", lambda data, stage, _: write_workbook(data, stage / "report.xlsx")),
-    ("page", lambda data, stage, pictures: write_html(data, stage / "report.html", pictures)),
+    (
+        "workbook",
+        lambda data, stage, pictures: write_workbook(data, stage / "report.xlsx", pictures),
+    ),
+    ("page", lambda data, stage, shown: write_html(data, stage / "report.html", shown)),
     ("markdown", lambda data, stage, _: write_markdown(data, stage / "report.md")),
 )
 

@@ -7,8 +7,6 @@ charts.
 from __future__ import annotations
 
 import math
-import struct
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +20,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
+from ctc.png_file import png_file
 from ctc.report.canvas import XY, Anchor
 
 POINTS_PER_INCH = 72
@@ -126,23 +125,3 @@ class PngCanvas:
         context.set_joinstyle("round")
         context.set_capstyle("butt" if width <= 1 else "round")
         return context
-
-
-def png_file(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return an 8-bit R'G'B' array of shape (height, width, 3) as a PNG file, fast.
-
-    Each row is written as its difference from the row above, which is mostly 0 in a chart.
-    Source: ISO/IEC 15948 (PNG), clauses 5.3 (chunks), 9.2 (filter type 2, Up), 11.2.2 (IHDR).
-    """
-    height, width, _ = pixels.shape
-    rows = np.empty((height, 1 + 3 * width), np.uint8)
-    rows[:, 0] = 2
-    rows[:, 1:] = pixels.reshape(height, -1)
-    rows[1:, 1:] -= pixels.reshape(height, -1)[:-1]
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(rows.tobytes(), 3)
-    chunks = ((b"IHDR", header), (b"IDAT", body), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )

@@ -10,11 +10,13 @@ from ctc.bd_rate import BdResult
 from ctc.comparison import CardComparison, Comparison
 from ctc.comparison_uncertainty import MeanUncertainty
 from ctc.complexity import TimeRatio
+from ctc.report.codec_costs import codec_cost
 from ctc.report.data import ReportData, picture_values
+from ctc.report.equal_rate import EQUAL, equal_rate_place
 from ctc.report.index import PointIndex, axis_title, metric_value
 from ctc.report.palette import COLOURS, looks
 from ctc.report.picture_set import PictureSet
-from ctc.results import ConfigurationResults, Cost, PointResult, Status
+from ctc.results import CardInfo, ConfigurationResults, Cost, PointResult, Status
 
 Json = dict[str, Any]
 MOST_PICTURE_VALUES = 400_000
@@ -30,6 +32,7 @@ def page_data(
     values = picture_values(results.configurations)
     shown = 0 < values <= MOST_PICTURE_VALUES
     held = _held(pictures)
+    anchors = {conf.name: conf.anchor for conf in results.configurations}
     note = (
         f"The {values} values of single pictures are too many for one page; the records hold them."
         if values
@@ -39,20 +42,14 @@ def page_data(
         "name": results.name,
         "tally": _tally(results.configurations),
         "hint": _hint(data),
-        "cards": {
-            name: {
-                "title": card.title,
-                "kmac": card.kmac_per_pixel,
-                "parameters": card.parameters,
-            }
-            for name, card in results.cards.items()
-        },
+        "cards": {name: _card(card) for name, card in results.cards.items()},
         "configurations": [
             _configuration(data, place, shown) for place in range(len(data.comparisons))
         ],
         "hasPictures": shown,
         "picturesNote": note,
-        "pictureSets": [_picture_set(pictures_of_one) for pictures_of_one in held],
+        "pictureSets": [_picture_set(one, anchors.get(one.configuration, "")) for one in held],
+        "equal": EQUAL,
         "viewerNote": _viewer_note(len(pictures), len(held)),
         "notes": [
             [n.configuration, n.sequence, n.card, n.rate_point, n.figure, n.reason]
@@ -60,6 +57,14 @@ def page_data(
         ],
         "notesLeftOut": max(0, len(data.notes) - MOST_NOTES),
         "signatures": [list(row) for row in signatures],
+    }
+
+
+def _card(card: CardInfo) -> Json:
+    return {
+        "title": card.title,
+        "kmac": card.kmac_per_pixel,
+        "parameters": card.parameters,
     }
 
 
@@ -166,12 +171,16 @@ def _times(rows: Sequence[Sequence[PointResult | None]]) -> Json:
     encode = [p.encode for row in rows for p in row if p is not None and p.encode]
     decode = [p.decode for row in rows for p in row if p is not None and p.decode]
     costs = encode + decode
+    cost = codec_cost(p for row in rows for p in row if p is not None)
     return {
         "encode": sum(cost.wall_s for cost in encode) if encode else None,
         "decode": sum(cost.wall_s for cost in decode) if decode else None,
-        "memory": max((cost.peak_rss_mib for cost in costs), default=None),
-        "jobs": ", ".join(sorted({str(cost.concurrent_jobs) for cost in costs})),
-        "machines": ", ".join(sorted({cost.machine or "not recorded" for cost in costs})),
+        "encodeFps": cost.encode_fps,
+        "decodeFps": cost.decode_fps,
+        "encodeMemory": cost.encode_mib,
+        "decodeMemory": cost.decode_mib,
+        "jobs": ", ".join(sorted({str(c.concurrent_jobs) for c in costs})),
+        "machines": ", ".join(sorted({c.machine or "not recorded" for c in costs})),
     }
 
 
@@ -259,14 +268,15 @@ def _held(pictures: Sequence[PictureSet]) -> list[PictureSet]:
 
 def _viewer_note(given: int, held: int) -> str:
     if not given:
-        return "No decoded pictures: run the campaign with --keep-decoded to compare them here."
+        return "No decoded pictures: none were kept when these stages ran (ctc run --pictures)."
     if held < given:
         return f"Pictures of {held} of {given} sequences; more would not fit into one page."
     return ""
 
 
-def _picture_set(pictures: PictureSet) -> Json:
+def _picture_set(pictures: PictureSet, anchor: str) -> Json:
     return {
+        "start": equal_rate_place(pictures, anchor),
         "configuration": pictures.configuration,
         "sequence": pictures.sequence,
         "picture": pictures.picture,

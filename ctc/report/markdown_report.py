@@ -10,6 +10,7 @@ from ctc.comparison_tables import (
     summary_table,
     uncertainty_table,
 )
+from ctc.report.codec_costs import cost_table
 from ctc.report.data import Note, ReportData
 from ctc.report.signatures import signature_rows
 from ctc.report.tables import Cell, Table, markdown
@@ -18,7 +19,7 @@ MOST_NOTES = 200
 
 
 def write_markdown(data: ReportData, path: Path) -> None:
-    """Write summary, sequences, uncertainty, matched points, notes and signatures."""
+    """Write summary, sequences, uncertainty, matched points, costs, notes and signatures."""
     results = data.results
     parts = [
         f"# Campaign {results.name}\n",
@@ -33,6 +34,7 @@ def write_markdown(data: ReportData, path: Path) -> None:
             matched_table(comparison),
         ]
         parts += [markdown(table) for table in tables if table is not None and table.rows]
+    parts.append(markdown(cost_table(results)))
     parts.append(markdown(_notes(data.notes)))
     parts.append(markdown(_signatures(data)))
     path.write_text("\n".join(parts), encoding="utf-8", newline="\n")

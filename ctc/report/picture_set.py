@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctc.errors import ReportError
-from ctc.report.canvas_png import png_file
+from ctc.png_file import png_file
 
 SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 MAX_BYTES = 8 << 20

@@ -15,13 +15,20 @@ import pytest
 from ctc import campaign_pictures
 from ctc.campaign_pictures import collect_pictures, load_pictures
 from ctc.errors import ReportError
+from ctc.png_file import read_png
 from ctc.report.data import report_data
 from ctc.report.html_report import write_html
 from ctc.results import CampaignResults
+from ctc.results_reader import read_campaign
 from ctc.stage_inputs import Point
+from ctc.still_picture import sequences_shown
+from ctc.still_samples import still_samples
 from ctc.store import Store
 from reference_sw.video.format import ChromaFormat, ColourModel, VideoFormat
+from tests.ctc.conftest import SmallCampaign
+from tests.ctc.null_codec import write_conditions, write_null_codec, write_sequences
 from tests.ctc.synthetic_results import Shape, synthetic_campaign
+from tests.ctc.zlib_codec import write_two
 
 RGB = VideoFormat(6, 4, Fraction(25), 8, ChromaFormat.C444, ColourModel.RGB)
 FRAMES = 3
@@ -62,7 +69,8 @@ def campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[CampaignR
     conf = results.configurations[0]
     content = np.arange(FRAMES * RGB.bytes_per_picture, dtype=np.uint8).tobytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    points = (replace(conf.points[0], decoded_sha256=sha256), *conf.points[1:])
+    shown = replace(conf.points[0], decoded_sha256=sha256, frames=FRAMES)
+    points = (shown, *conf.points[1:])
     results = replace(results, configurations=(replace(conf, points=points),))
     store = Store(tmp_path / "store")
     path = store.artefact_path(sha256)
@@ -126,7 +134,7 @@ def test_the_page_says_when_there_are_no_pictures_or_too_many(
     results, store = campaign
     data = report_data(results)
     write_html(data, tmp_path / "page.html")
-    assert "with --keep-decoded" in (tmp_path / "page.html").read_text()
+    assert "No decoded pictures: none were kept" in (tmp_path / "page.html").read_text()
     collect_pictures(tmp_path, results, store)
     sets = load_pictures(tmp_path, results)
     monkeypatch.setattr("ctc.report.html_data.MOST_PICTURE_BYTES", 10)
@@ -134,3 +142,85 @@ def test_the_page_says_when_there_are_no_pictures_or_too_many(
     text = (tmp_path / "page.html").read_text()
     assert "Pictures of 0 of 1 sequences" in text
     assert json.dumps(sets[0].decoded[0].picture.data_url()) not in text
+
+
+def run_small(campaign: SmallCampaign, *options: str) -> CampaignResults:
+    done = campaign.run(*options)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return read_campaign(campaign.reports)
+
+
+def test_a_campaign_keeps_a_picture_of_each_decoded_file_by_itself(tmp_path: Path) -> None:
+    write_sequences(tmp_path)
+    small = SmallCampaign(tmp_path, write_two(tmp_path))
+    results = run_small(small)
+    points = results.configurations[0].points
+    stills = {point.still for point in points}
+    assert len(stills) == len(points) and "" not in stills
+    for point in points:
+        assert point.still.startswith(point.record_keys["decode"])
+        content = (small.reports / "logs" / point.still).read_bytes()
+        assert hashlib.sha256(content).hexdigest() in point.still
+    sets = load_pictures(small.reports, results)
+    assert [(s.sequence, s.picture) for s in sets] == [("alpha", 2), ("beta", 2)]
+    source = (tmp_path / "alpha.yuv").read_bytes()[2 * 384 : 3 * 384]
+    original = VideoFormat(16, 16)
+    (tmp_path / "one.yuv").write_bytes(source)
+    shown = still_samples(tmp_path / "one.yuv", original, "raw", 1)
+    assert shown is not None and sets[0].original is not None
+    assert np.array_equal(read_png(sets[0].original.content), shown)
+    page = (small.reports / "report.html").read_text()
+    assert all(d.picture.data_url() in page for s in sets for d in s.decoded)
+    assert small.ctc("check", "reports/small").returncode == 0
+    assert not [p for p in (tmp_path / "home" / "store" / "artefacts").rglob("*") if is_yuv(p)]
+
+
+def is_yuv(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 4 * 384
+
+
+def test_pictures_are_kept_of_so_many_sequences(campaign_folder: SmallCampaign) -> None:
+    results = run_small(campaign_folder, "--pictures", "1")
+    kept = {p.sequence for p in results.configurations[0].points if p.still}
+    assert kept == {"alpha"}
+    without = run_small(campaign_folder, "--pictures", "0", "--force", "--name", "small")
+    assert not any(p.still for p in without.configurations[0].points)
+
+
+def test_an_altered_picture_is_named_and_one_that_is_gone_left_out(
+    campaign_folder: SmallCampaign,
+) -> None:
+    results = run_small(campaign_folder)
+    path = campaign_folder.reports / "logs" / results.configurations[0].points[0].still
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ReportError, match="cut or altered"):
+        load_pictures(campaign_folder.reports, results)
+    path.unlink()
+    sets = load_pictures(campaign_folder.reports, results)
+    assert sum(len(s.decoded) for s in sets) == len(results.configurations[0].points) - 1
+
+
+@pytest.fixture
+def campaign_folder(tmp_path: Path) -> SmallCampaign:
+    write_sequences(tmp_path)
+    return SmallCampaign(tmp_path, write_conditions(tmp_path, write_null_codec(tmp_path)))
+
+
+def test_of_large_pictures_the_middle_is_kept(tmp_path: Path) -> None:
+    video = VideoFormat(1024, 520, Fraction(25), 8, ChromaFormat.C444, ColourModel.RGB)
+    picture = np.zeros((3, 520, 1024), np.uint8)
+    picture[0, 4, 256], picture[1, 515, 767] = 200, 100
+    (tmp_path / "x.rgb").write_bytes(picture.tobytes())
+    shown = still_samples(tmp_path / "x.rgb", video, "raw", 1)
+    assert shown is not None
+    assert shown.shape == (512, 512, 3)
+    assert shown[0, 0].tolist() == [200, 0, 0] and shown[511, 511].tolist() == [0, 100, 0]
+    assert still_samples(tmp_path / "x.rgb", video, "raw", 9) is None
+    assert still_samples(tmp_path / "none", video, "raw", 1) is None
+
+
+def test_classes_take_turns() -> None:
+    classes = [(f"a{k}", "A") for k in range(9)] + [("b1", "B"), ("c1", "C"), ("c2", "C")]
+    assert sequences_shown(classes, 5) == {"a0", "b1", "c1", "a1", "c2"}
+    assert sequences_shown(classes, 0) == set()
+    assert len(sequences_shown(classes, 99)) == 12

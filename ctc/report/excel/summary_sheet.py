@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ctc.comparison import CardComparison, Comparison
+from ctc.report.codec_costs import HEADS, cost_table
 from ctc.report.data import ReportData
 from ctc.report.excel.bd_sheet import BdRows
 from ctc.report.excel.cells import cell
@@ -19,7 +20,8 @@ from ctc.results import Status
 
 NAME = "Summary"
 FIRST_FIGURE = 2
-VERSION_COLUMN, PARAMETERS_COLUMN = 5, 9
+VERSION_COLUMN, COSTS_COLUMN = 5, 8
+LOOKS = ("number", "integer", "number", "number", "integer", "integer")
 
 
 @dataclass(frozen=True)
@@ -161,26 +163,27 @@ def _colour(
 
 def _write_codecs(sheet: Any, styles: Styles, data: ReportData, row: int) -> None:
     sheet.write_string(row, 0, "Codecs", styles["section"])
-    for column in range(1, PARAMETERS_COLUMN + 1):
+    for column in range(1, COSTS_COLUMN + len(HEADS)):
         sheet.write_blank(row, column, None, styles["section"])
     sheet.write_string(row + 1, 0, "Card", styles["head_left"])
     sheet.merge_range(row + 1, 1, row + 1, VERSION_COLUMN - 1, "Title", styles["head_left"])
-    last_version = PARAMETERS_COLUMN - 2
+    last_version = COSTS_COLUMN - 1
     sheet.merge_range(
         row + 1, VERSION_COLUMN, row + 1, last_version, "Version", styles["head_left"]
     )
-    sheet.write_string(row + 1, PARAMETERS_COLUMN - 1, "kMAC/pixel", styles["head"])
-    sheet.write_string(row + 1, PARAMETERS_COLUMN, "Parameters", styles["head"])
-    for place, card in enumerate(data.results.cards.values(), start=row + 2):
+    for column, text in enumerate(HEADS, start=COSTS_COLUMN):
+        sheet.write_string(row + 1, column, text, styles["head"])
+    costs = cost_table(data.results)
+    cards = data.results.cards.values()
+    for place, (card, cells) in enumerate(zip(cards, costs.rows, strict=True), start=row + 2):
         sheet.write_string(place, 0, card.name, styles["text"])
         sheet.merge_range(place, 1, place, VERSION_COLUMN - 1, card.title, styles["text"])
         version = card.version or "not recorded"
         sheet.merge_range(place, VERSION_COLUMN, place, last_version, version, styles["shrunk"])
-        for column, (value, look) in enumerate(
-            ((card.kmac_per_pixel, "number"), (card.parameters, "integer")),
-            start=PARAMETERS_COLUMN - 1,
-        ):
-            if value is None:
-                sheet.write_string(place, column, "not declared", styles["faint_right"])
+        for column, (found, look) in enumerate(zip(cells[1:], LOOKS, strict=True)):
+            where, absent = COSTS_COLUMN + column, "not declared" if column < 2 else "not measured"
+            if found.value is None:
+                sheet.write_string(place, where, absent, styles["faint_right"])
             else:
-                sheet.write_number(place, column, value, styles[look])
+                sheet.write_number(place, where, found.value, styles[look])
+    sheet.write_string(row + 2 + len(costs.rows), 0, costs.notes[0], styles["faint"])

@@ -13,7 +13,13 @@ import xlsxwriter
 
 from ctc.comparison import Comparison
 from ctc.report.data import ReportData
-from ctc.report.excel import bd_sheet, summary_sheet, text_sheets, uncertainty_sheet
+from ctc.report.excel import (
+    bd_sheet,
+    picture_sheet,
+    summary_sheet,
+    text_sheets,
+    uncertainty_sheet,
+)
 from ctc.report.excel.chart_sheet import ChartSheet, shown_metrics
 from ctc.report.excel.configuration_sheet import ConfigurationSheet
 from ctc.report.excel.data_sheets import write_data_sheet
@@ -22,6 +28,7 @@ from ctc.report.excel.page import set_page
 from ctc.report.excel.plain_sheet import PlainSheet
 from ctc.report.excel.styles import Styles
 from ctc.report.excel.summary_sheet import Tested
+from ctc.report.picture_set import PictureSet
 
 # Not the time of writing: equal records shall give equal bytes.
 CREATED = datetime(2020, 1, 1)
@@ -33,14 +40,14 @@ OPTIONS = {
 }
 
 
-def write_workbook(data: ReportData, path: Path) -> None:
+def write_workbook(data: ReportData, path: Path, pictures: Sequence[PictureSet] = ()) -> None:
     """Write the workbook of a campaign; equal results give equal bytes."""
     book = xlsxwriter.Workbook(str(path), OPTIONS)
     book.set_properties({"title": f"Campaign {data.results.name}", "created": CREATED})
     book.set_calc_mode("auto")
     with _no_collection():
         try:
-            _write(book, data)
+            _write(book, data, pictures)
         finally:
             book.close()
 
@@ -57,12 +64,12 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _write(book: Any, data: ReportData) -> None:
+def _write(book: Any, data: ReportData, pictures: Sequence[PictureSet]) -> None:
     styles = Styles(book)
     layouts = plan_layout(data.results)
     rows = bd_sheet.plan_rows(layouts)
     pairs = list(zip(layouts, data.comparisons, strict=True))
-    sheets = _add_sheets(book, layouts)
+    sheets = _add_sheets(book, layouts, bool(pictures))
     tested = [found for pair in pairs for found in _configuration(sheets, styles, data, pair, rows)]
     summary_sheet.write_summary(sheets[summary_sheet.NAME], styles, data, tested, rows)
     for layout, _ in pairs:
@@ -72,10 +79,12 @@ def _write(book: Any, data: ReportData) -> None:
             write_data_sheet(sheets[sheet.name], styles, data.results, layout, sheet)
     bd_sheet.write_bd_sheet(sheets[bd_sheet.NAME], styles, rows, pairs)
     uncertainty_sheet.write_uncertainty(sheets[uncertainty_sheet.NAME], styles, data)
+    if pictures:
+        picture_sheet.write_pictures(sheets[picture_sheet.NAME], styles, data, pictures)
     text_sheets.write_signatures(sheets[text_sheets.SIGNATURES], styles, data)
     text_sheets.write_notes(sheets[text_sheets.NOTES], styles, data, remarks(pairs))
     wide = {test.name for layout in layouts for test in layout.tests}
-    unrepeated = {summary_sheet.NAME, *(layout.charts for layout in layouts)}
+    unrepeated = {summary_sheet.NAME, picture_sheet.NAME, *(layout.charts for layout in layouts)}
     for name, sheet in sheets.items():
         repeat = None if name in unrepeated else (2, 3)
         title = f"{data.results.name} · {data.results.conditions}"
@@ -83,10 +92,13 @@ def _write(book: Any, data: ReportData) -> None:
     sheets[summary_sheet.NAME].activate()
 
 
-def _add_sheets(book: Any, layouts: Sequence[ConfigurationLayout]) -> dict[str, Any]:
+def _add_sheets(
+    book: Any, layouts: Sequence[ConfigurationLayout], pictures: bool
+) -> dict[str, Any]:
     names = [summary_sheet.NAME]
     for layout in layouts:
         names += [*(test.name for test in layout.tests), layout.charts]
+    names += [picture_sheet.NAME] if pictures else []
     names += [uncertainty_sheet.NAME, text_sheets.SIGNATURES, text_sheets.NOTES]
     for layout in layouts:
         names += [layout.anchor.name, *(test.data.name for test in layout.tests)]

@@ -83,20 +83,25 @@ function pointRow(conf, label, point) {
 
 function times(conf) {
   const at = clear(byId("times-table"));
-  const heads = ["Codec", "EncT ratio", "DecT ratio", "encode s", "decode s", "peak MiB",
-    "jobs beside", "machine", "kMAC/pixel", "parameters"];
+  const heads = ["Codec", "kMAC/pixel", "parameters", "encode fps", "decode fps", "encode MiB",
+    "decode MiB", "EncT ratio", "DecT ratio", "encode s", "decode s", "jobs beside", "machine"];
   const rows = conf.cards.map((name) => {
     const card = DATA.cards[name];
     const test = conf.tests.find((t) => t.card === name);
     const last = (of) => timeCell(of[of.length - 1]);
     const declared = (x) => (x === null ? (c) => badge(c, "none", "not declared") : String(x));
     const of = conf.times[name];
-    const total = (x) => (x === null ? "" : x.toFixed(1));
-    return [card.title, test ? last(test.encode) : "anchor", test ? last(test.decode) : "anchor",
-      total(of.encode), total(of.decode), of.memory === null ? "" : of.memory.toFixed(0),
-      of.jobs, of.machines, declared(card.kmac), declared(card.parameters)];
+    const total = (x, digits) => (x === null ? "" : x.toFixed(digits));
+    return [card.title, declared(card.kmac),
+      declared(card.parameters === null ? null : card.parameters.toLocaleString("en")),
+      total(of.encodeFps, 2), total(of.decodeFps, 2), total(of.encodeMemory, 0),
+      total(of.decodeMemory, 0), test ? last(test.encode) : "anchor",
+      test ? last(test.decode) : "anchor", total(of.encode, 1), total(of.decode, 1),
+      of.jobs, of.machines];
   });
   table(at, heads, rows);
+  byId("times-hint").textContent = "fps: pictures a second of wall time, start of the programs " +
+    "included; MiB: largest peak of one run; s: sums over all points.";
 }
 
 function notes() {

@@ -136,6 +136,24 @@ def test_one_sequence_shows_points_bytes_and_failures(browser: Browser) -> None:
 def test_pictures_stand_side_by_side_at_matched_rate_and_in_turn(browser: Browser) -> None:
     count = "document.querySelectorAll('#viewer img').length"
     assert browser.value(count) == 3
+    words = browser.value("document.getElementById('viewer').innerText")
+    assert "equal rate" in words
+    ready = "[...document.querySelectorAll('#viewer canvas')].every((c) => c.width === 8)"
+    browser.wait(ready)
+    pixel = "(k) => [...document.querySelectorAll('#viewer canvas')[k].getContext('2d')"
+    pixel += ".getImageData(3, 3, 1, 1).data].slice(0, 3)"
+    level = (
+        "(k) => document.querySelectorAll('#viewer .pane')[k + 1].querySelector('span').innerText"
+    )
+    for k in range(2):
+        label = browser.value(f"({level})({k})").strip().split(":")[0]
+        expected = min(255, 4 * (255 - (20 * ("22", "27", "32", "37").index(label) + 10)))
+        browser.value(
+            "(() => { const s = document.querySelectorAll('#viewer select')[2];"
+            "s.value = 4; s.dispatchEvent(new Event('change')); })()"
+        )
+        browser.wait(ready)
+        browser.wait(f"({pixel})({k})[1] === {expected}")
     browser.value("document.querySelector('#viewer button').click()")
     assert browser.value(count) == 1
     first = browser.value("document.querySelector('#viewer img').src")
