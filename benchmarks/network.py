@@ -8,9 +8,11 @@ from pathlib import Path
 
 import torch
 
+from reference_sw.decoder.parameters import UNITS
+from reference_sw.decoder.synthesis import key_inputs
 from reference_sw.encoder.motion_parameters import float_parameters
 from reference_sw.encoder.twin_of_model import load_twin
-from reference_sw.network.runtime import load_model
+from reference_sw.network.runtime import IntegerModel, load_model
 
 Row = tuple[str, float, float, float, float]
 MODELS = Path(__file__).parents[1] / "reference_sw" / "models"
@@ -33,14 +35,11 @@ def _rows_of(path: Path) -> list[Row]:
     model = load_model(path)
     twin = load_twin(model)
     twin.set_quantise(False)
-    points = model.graphs["picture"].graph.inputs["points"].channels // 2
     key = torch.randint(0, 256, (1, 3, *SIZE), generator=torch.manual_seed(1))
-    own = torch.randint(-700, 700, (1, 2 * points, 1, 1), generator=torch.manual_seed(2))
-    frames = (256 * torch.eye(2, dtype=torch.int64)).repeat(points, 1, 1).reshape(1, -1, 1, 1)
-    inputs = {"key": key, **model.run("key", {"key": key}, SIZE)}
-    inputs |= {"key_points": own, "key_matrices": frames}
-    inputs |= {"points": own + 40, "matrices": frames}
-    pair = [float_parameters({"points": p, "matrices": frames}) for p in (own, own + 40)]
+    own, other = _parameters(model, 0), _parameters(model, 40)
+    inputs = {**key_inputs(model, key, SIZE), **other}
+    inputs |= {f"key_{name}": value for name, value in own.items()}
+    pair = [float_parameters(own), float_parameters(other)]
 
     def ours() -> None:
         model.run("picture", inputs, SIZE)
@@ -60,6 +59,22 @@ def _rows_of(path: Path) -> list[Row]:
         (f"{name}, 25 pictures/s", ours_s, REAL_TIME, REAL_TIME / ours_s, 1.0),
         (f"{name}, float twin", with_key_s, peer_s, peer_s / with_key_s, LEAST_AGAINST_FLOAT),
     ]
+
+
+def _parameters(model: IntegerModel, moved: int) -> dict[str, torch.Tensor]:
+    """Parameters of a picture in the shapes of the model's inputs; matrices are the identity."""
+    found = {}
+    for name in UNITS:
+        info = model.graphs["picture"].graph.inputs.get(name)
+        if info is None:
+            continue
+        shape = (1, info.channels, *info.extent.at(*SIZE))
+        if name == "matrices":
+            identity = (256 * torch.eye(2, dtype=torch.int64)).flatten()
+            found[name] = identity.repeat(info.channels // 4).reshape(shape)
+        else:
+            found[name] = torch.randint(-700, 700, shape, generator=torch.manual_seed(2)) + moved
+    return found
 
 
 def _least_seconds(run_once: Callable[[], None]) -> float:

@@ -26,9 +26,13 @@ class Unit:
     limit: int
 
 
-UNITS = {"points": Unit(10, 1536), "matrices": Unit(8, 1024)}
+UNITS = {"points": Unit(10, 1536), "matrices": Unit(8, 1024), "features": Unit(7, 1023)}
 IDENTITY = (256, 0, 0, 256)
-FACE_FAMILIES = (CodecFamily.KEYPOINTS_2D, CodecFamily.KEYPOINTS_2D_MATRICES)
+FACE_FAMILIES = (
+    CodecFamily.KEYPOINTS_2D,
+    CodecFamily.KEYPOINTS_2D_MATRICES,
+    CodecFamily.COMPACT_FEATURE_GRID,
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class FaceParameters:
     """Parameters of one picture in the shapes and units of the model's inputs.
 
     tensors: by name, int64 of (C, rows, columns): points (2K, 1, 1) in 2^-10, x and y alternating;
-    matrices (4K, 1, 1) in 2^-8, row by row.
+    matrices (4K, 1, 1) in 2^-8, row by row; or features (C, rows, columns) in 2^-7.
     """
 
     tensors: Mapping[str, Values]
@@ -70,6 +74,11 @@ def face_parameters(gps: ParameterSet, coded: tuple[Values, ...]) -> FaceParamet
             f"gps_codec_family = {gps.gps_codec_family}: this decoder reconstructs pictures of "
             f"the families {[int(family) for family in FACE_FAMILIES]}"
         )
+    if gps.gps_codec_family == CodecFamily.COMPACT_FEATURE_GRID:
+        (group,) = gps.parameter_groups
+        features = dequantised(coded[0], gps.groups[0], UNITS["features"])
+        shape = (group.number, group.height, group.width)
+        return FaceParameters({"features": features.reshape(shape)})
     points = dequantised(coded[0], gps.groups[0], UNITS["points"])
     if gps.gps_codec_family == CodecFamily.KEYPOINTS_2D:
         matrices = np.array(IDENTITY * (len(points) // 2), np.int64)

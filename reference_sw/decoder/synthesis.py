@@ -14,6 +14,7 @@ import torch
 
 from reference_sw.bitstream.parameter_set import ParameterSet
 from reference_sw.decoder.errors import DecodingError
+from reference_sw.decoder.model_check import check_model
 from reference_sw.decoder.parameters import FaceParameters, Values, face_parameters
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import IntegerModel
@@ -89,6 +90,7 @@ class FaceSynthesis:
     """The network of one parameter set, and the formats around it."""
 
     def __init__(self, gps: ParameterSet, model: IntegerModel) -> None:
+        check_model(gps, model)
         self._gps = gps
         self._coded = coded_format(gps)
         self._key = key_format(gps)
@@ -125,7 +127,7 @@ class FaceSynthesis:
         """Return the pictures of these coded values, in order, in the sequence's format.
 
         A picture whose parameters all equal the key picture's is the key picture itself.
-        Source: specification clause 12.2.3.
+        Source: specification clause 12.2.4.
         """
         own = key.parameters
         if own is None:

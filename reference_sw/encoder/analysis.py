@@ -1,24 +1,19 @@
-"""Analysis network of the encoder: key points and local affine matrices of one picture."""
+"""Analysis networks of the encoder: what is transmitted for one picture."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reference_sw.encoder.motion_parameters import Keypoints, pixel_centres
+from reference_sw.encoder.motion_parameters import FeatureGrid, Keypoints, pixel_centres
 
 ANALYSIS_SIZE = 128
 SOFTARGMAX_TEMPERATURE = 0.1
-
-
-class AnalysisError(ValueError):
-    """An analysis network file that cannot be used."""
+GRID_SIDE = 4
+# Deviation of features at the beginning for points anywhere in the picture, and of weights.
+PLACE_SPREAD, LOOK_SPREAD = 3.0, 0.02
+LIMIT = 7.9
 
 
 class _Block(nn.Sequential):
@@ -57,7 +52,13 @@ class KeypointDetector(nn.Module):
             identity = torch.tensor([1.0, 0.0, 0.0, 1.0])
             self.matrix.bias = nn.Parameter(identity.repeat(num_points))
 
-    def _features(self, pictures: Tensor) -> Tensor:
+    @property
+    def coded(self) -> tuple[str, ...]:
+        """Tensors that are transmitted, in coding order."""
+        return ("points",) if self.matrix is None else ("points", "matrices")
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """(N, 32, 64, 64) that heat maps are made of."""
         x = functional.adaptive_avg_pool2d(pictures, ANALYSIS_SIZE) / 128 - 1
         s0 = self.stem(x)
         s1 = self.down1(functional.avg_pool2d(s0, 2))
@@ -70,7 +71,10 @@ class KeypointDetector(nn.Module):
 
     def forward(self, pictures: Tensor) -> Keypoints:
         """Parameters of each picture of a batch."""
-        features = self._features(pictures)
+        return self.of_features(self.features(pictures))
+
+    def of_features(self, features: Tensor) -> Keypoints:
+        """Parameters, given the features."""
         n, _, h, w = features.shape
         logits = self.heat(features).flatten(2).float() / SOFTARGMAX_TEMPERATURE
         heat = logits.softmax(dim=2)
@@ -83,31 +87,35 @@ class KeypointDetector(nn.Module):
         return Keypoints(points, matrices.reshape(n, self.num_points, 2, 2))
 
 
-def save_detector(detector: KeypointDetector, path: Path) -> None:
-    """Writes the network as safetensors with its layout in the header, whole or not at all."""
-    layout = {"points": detector.num_points, "matrices": detector.matrix is not None}
-    header = {"format": "gvc-analysis-1", "layout": json.dumps(layout)}
-    tensors = {k: v.detach().cpu().contiguous() for k, v in detector.state_dict().items()}
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(save(tensors, metadata=header))
-    part.replace(path)
+class FeatureAnalysis(nn.Module):
+    """A small grid of features: a linear map of where K points are, plus what is seen around.
 
+    Points are found as in `KeypointDetector`, but none is transmitted: the grid is.
+    Input: (N, 3, H, W) float32 RGB in 0..255, any size. Output: `FeatureGrid` of (N, C, 4, 4).
+    """
 
-def load_detector(path: Path) -> KeypointDetector:
-    """The detector stored in a file; raises AnalysisError naming the file."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            if header.get("format") != "gvc-analysis-1":
-                raise AnalysisError(
-                    f"{path}: format {header.get('format')!r}: shall be gvc-analysis-1"
-                )
-            layout = json.loads(header.get("layout", "{}"))
-            points, matrices = layout.get("points"), layout.get("matrices", True)
-            if not isinstance(points, int) or not 1 <= points <= 64:
-                raise AnalysisError(f"{path}: layout.points = {points!r}: shall be in 1..64")
-            detector = KeypointDetector(points, bool(matrices))
-            detector.load_state_dict({key: file.get_tensor(key) for key in list(file.keys())})
-    except (OSError, SafetensorError, json.JSONDecodeError, RuntimeError) as error:
-        raise AnalysisError(f"{path}: not an analysis network: {str(error)[:200]}") from error
-    return detector.eval()
+    def __init__(self, channels: int, num_points: int = 20) -> None:
+        super().__init__()
+        self.shape = (channels, GRID_SIDE, GRID_SIDE)
+        self.points = KeypointDetector(num_points, matrices=False)
+        self.place = nn.Linear(2 * num_points, channels * GRID_SIDE**2)
+        nn.init.normal_(self.place.weight, std=PLACE_SPREAD / (2 * num_points) ** 0.5)
+        nn.init.zeros_(self.place.bias)
+        self.look1 = _Block(32, 64)
+        self.look2 = _Block(64, 64)
+        self.look3 = nn.Conv2d(64, channels, 3, padding=1)
+        nn.init.normal_(self.look3.weight, std=LOOK_SPREAD)
+
+    @property
+    def coded(self) -> tuple[str, ...]:
+        """Tensors that are transmitted, in coding order."""
+        return ("features",)
+
+    def forward(self, pictures: Tensor) -> FeatureGrid:
+        """The grid of each picture of a batch."""
+        features = self.points.features(pictures)
+        place = self.place(self.points.of_features(features).points.flatten(1))
+        y = self.look1(functional.avg_pool2d(features, 4))
+        y = self.look2(functional.avg_pool2d(y, 2))
+        look = self.look3(functional.avg_pool2d(y, 2)).float()
+        return FeatureGrid((place.float().reshape(-1, *self.shape) + look).clamp(-LIMIT, LIMIT))

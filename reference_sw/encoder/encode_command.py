@@ -19,7 +19,7 @@ from reference_sw.bitstream.code_points import HashScope, HashType, KeyPictureCo
 from reference_sw.bitstream.errors import BitstreamError
 from reference_sw.decoder.errors import DecodingError
 from reference_sw.decoder.model_store import ANALYSIS_SUFFIX, MODELS_FOLDER
-from reference_sw.encoder.analysis import AnalysisError, KeypointDetector, load_detector
+from reference_sw.encoder.analysis_file import AnalysisError, AnalysisNetwork, load_detector
 from reference_sw.encoder.errors import EncodingError
 from reference_sw.encoder.face_encoder import EncodeReport, FaceEncoder
 from reference_sw.encoder.key_encoder import KeyEncoder
@@ -35,6 +35,11 @@ from reference_sw.video.raw import VideoReader
 from reference_sw.video.y4m import Y4mReader
 
 DEFAULT_MODEL = "face-keypoints-20"
+STEP_OPTIONS = {
+    "points": "point-shift",
+    "matrices": "matrix-shift",
+    "features": "feature-shift",
+}
 EXIT_OK, EXIT_FAILED = 0, 1
 
 EXAMPLES = """examples:
@@ -80,8 +85,8 @@ def build_parser() -> argparse.ArgumentParser:
         default=25,
         help="pictures a segment, 1 to 4096 (default: 25)",
     )
-    add("--point-shift", type=int, help="coordinate step 2^-N instead of the rate point's")
-    add("--matrix-shift", type=int, help="matrix step 2^-N instead of the rate point's")
+    for name, option in STEP_OPTIONS.items():
+        add(f"--{option}", type=int, help=f"step 2^-N of {name} instead of the rate point's")
     add("--hash", default="md5", choices=["none", "md5", "crc", "checksum"])
     add("--hash-scope", default="stream", choices=["picture", "stream"])
     add("--model", type=Path, help="model file; its analysis network lies beside it")
@@ -119,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _encode(args: argparse.Namespace) -> str:
     source = Source(_reader(args))
     model, detector = load_networks(args.model)
-    settings = settings_of(args, detector.matrix is not None)
+    settings = settings_of(args, detector.coded)
     started = time.perf_counter()
     encoder = FaceEncoder(source, settings, model, detector)
     with tqdm(total=len(source), unit="picture", disable=args.quiet or None) as bar:
@@ -156,28 +161,27 @@ def _reader(args: argparse.Namespace) -> VideoReader:
     return VideoReader(args.source, video)
 
 
-def settings_of(args: argparse.Namespace, matrices: bool) -> Settings:
+def settings_of(args: argparse.Namespace, coded: tuple[str, ...]) -> Settings:
     """Return the settings that the options ask for; raises EncodingError.
 
-    matrices: whether the model codes them.
+    coded: the tensors that the model's family transmits.
     """
     if not 1 <= args.segment_pictures <= 4096:
         raise EncodingError(f"--segment-pictures {args.segment_pictures}: shall be in 1..4096")
-    for name, shift in (
-        ("--point-shift", args.point_shift),
-        ("--matrix-shift", args.matrix_shift),
-    ):
-        if shift is not None and not 0 <= shift <= 16:
-            raise EncodingError(f"{name} {shift}: shall be in 0..16")
-    if args.matrix_shift is not None and not matrices:
-        raise EncodingError(f"--matrix-shift {args.matrix_shift}: this model has no matrices")
-    asked = {"points": args.point_shift, "matrices": args.matrix_shift}
-    usual = steps_for(args.key_qp, matrices).shifts
-    steps = Steps({n: shift if asked[n] is None else asked[n] for n, shift in usual.items()})
+    usual = dict(steps_for(args.key_qp, coded).shifts)
+    for name, option in STEP_OPTIONS.items():
+        shift = getattr(args, option.replace("-", "_"))
+        if shift is None:
+            continue
+        if not 0 <= shift <= 16:
+            raise EncodingError(f"--{option} {shift}: shall be in 0..16")
+        if name not in usual:
+            raise EncodingError(f"--{option} {shift}: this model has no {name}")
+        usual[name] = shift
     chosen = preset(args.preset)
     return Settings(
         args.key_qp,
-        steps,
+        Steps(usual),
         chosen,
         _key_encoder(args, chosen),
         args.segment_pictures,
@@ -193,7 +197,7 @@ def _key_encoder(args: argparse.Namespace, chosen: Preset) -> KeyEncoder:
     return KeyEncoder(KeyPictureCodec[args.key_codec.upper()], chosen.key_preset, vtm)
 
 
-def load_networks(model: Path | None) -> tuple[IntegerModel, KeypointDetector]:
+def load_networks(model: Path | None) -> tuple[IntegerModel, AnalysisNetwork]:
     """Return the normative model and the analysis network that was trained with it.
 
     Raises:

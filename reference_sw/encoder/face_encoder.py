@@ -18,7 +18,7 @@ from reference_sw.bitstream.picture_hash import PictureHasher, hash_of_pictures,
 from reference_sw.bitstream.writer_stream import NativeWriter, unit_of
 from reference_sw.decoder.synthesis import FaceSynthesis, cropped
 from reference_sw.decoder.video_program import decode_access_units
-from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.analysis_file import AnalysisNetwork
 from reference_sw.encoder.distortion import distortion, luma
 from reference_sw.encoder.key_encoder import MAX_QP
 from reference_sw.encoder.parameter_set import face_parameter_set
@@ -71,10 +71,10 @@ class FaceEncoder:
     """Encodes one sequence in one pass, segment by segment."""
 
     def __init__(
-        self, source: Source, settings: Settings, model: IntegerModel, detector: KeypointDetector
+        self, source: Source, settings: Settings, model: IntegerModel, detector: AnalysisNetwork
     ) -> None:
         self._source, self._settings, self._detector = source, settings, detector
-        self._gps = face_parameter_set(source, settings, model, detector.num_points)
+        self._gps = face_parameter_set(source, settings, model, detector)
         self._synthesis = FaceSynthesis(self._gps, model)
         count = settings.preset.refine_steps
         self._refinement = (

@@ -52,6 +52,18 @@ class Keypoints(MotionParameters):
     matrices: Tensor
 
 
+@dataclass(frozen=True)
+class FeatureGrid(MotionParameters):
+    """A small grid of features for each picture: (N, C, rows, columns)."""
+
+    features: Tensor
+
+    @property
+    def inputs(self) -> dict[str, Tensor]:
+        """The grid as it is."""
+        return self.tensors
+
+
 def pixel_centres(height: int, width: int, device: torch.device | str = "cpu") -> Tensor:
     """(height, width, 2) float32: x and y of each pixel's centre, edges at -1 and 1."""
     xs = (2 * torch.arange(width, device=device) + 1) / width - 1
@@ -70,8 +82,10 @@ def integer_parameters(parameters: MotionParameters) -> dict[str, Tensor]:
     return found
 
 
-def float_parameters(values: dict[str, Tensor]) -> Keypoints:
+def float_parameters(values: dict[str, Tensor]) -> Keypoints | FeatureGrid:
     """The inverse of `integer_parameters` on its grid."""
     real = {name: value.float() / 2 ** UNITS[name].bits for name, value in values.items()}
+    if "features" in real:
+        return FeatureGrid(real["features"])
     n = len(real["points"])
     return Keypoints(real["points"].reshape(n, -1, 2), real["matrices"].reshape(n, -1, 2, 2))

@@ -6,6 +6,8 @@ from reference_sw.bitstream.code_points import CodecFamily, MatrixCoefficients
 from reference_sw.bitstream.parameter_layout import ParameterLayout
 from reference_sw.bitstream.parameter_set import MODEL_DIGEST_BYTES, ParameterSet
 from reference_sw.bitstream.sample_format import CHROMA_FORMATS, SampleFormat
+from reference_sw.encoder.analysis import FeatureAnalysis
+from reference_sw.encoder.analysis_file import AnalysisNetwork
 from reference_sw.encoder.settings import Settings
 from reference_sw.encoder.source import Source
 from reference_sw.network.runtime import IntegerModel
@@ -15,16 +17,16 @@ SHIPPED_MODEL_ID = 1
 
 
 def face_parameter_set(
-    source: Source, settings: Settings, model: IntegerModel, num_points: int
+    source: Source, settings: Settings, model: IntegerModel, detector: AnalysisNetwork
 ) -> ParameterSet:
-    """Return all that a decoder needs of a sequence of keypoints, with or without matrices."""
+    """Return all that a decoder needs of a sequence of the analysis network's family."""
     video, right, bottom = source.format, source.padding[0], source.padding[1]
     key = sample_format_of(settings.key_encoder.format(source.coded))
     kmac = model.macs_per_pixel("picture", source.coded.height, source.coded.width) / 1000
     own = sample_format_of(video)
-    bare = "matrices" not in settings.steps.shifts
+    family, layout = family_of(detector)
     return ParameterSet(
-        gps_codec_family=CodecFamily.KEYPOINTS_2D if bare else CodecFamily.KEYPOINTS_2D_MATRICES,
+        gps_codec_family=family,
         gps_pic_width_minus1=video.width - 1,
         gps_pic_height_minus1=video.height - 1,
         gps_padding_flag=int(right > 0 or bottom > 0),
@@ -37,7 +39,7 @@ def face_parameter_set(
         gps_frame_rate_den_minus1=video.frame_rate.denominator - 1,
         gps_num_pictures_present_flag=1,
         gps_num_pictures_minus1=len(source) - 1,
-        layout=ParameterLayout(pl_num_points_minus1=num_points - 1),
+        layout=layout,
         groups=settings.steps.codings(settings.prediction),
         gps_model_present_flag=1,
         gps_model_id=SHIPPED_MODEL_ID,
@@ -46,6 +48,21 @@ def face_parameter_set(
         gps_hash_type_idc=settings.hash_type,
         gps_hash_scope_idc=settings.hash_scope,
     )
+
+
+def family_of(detector: AnalysisNetwork) -> tuple[CodecFamily, ParameterLayout]:
+    """Return the family of what an analysis network finds, and its sizes."""
+    if isinstance(detector, FeatureAnalysis):
+        channels, rows, columns = detector.shape
+        layout = ParameterLayout(
+            pl_num_channels_minus1=channels - 1,
+            pl_grid_height_minus1=rows - 1,
+            pl_grid_width_minus1=columns - 1,
+        )
+        return CodecFamily.COMPACT_FEATURE_GRID, layout
+    bare = detector.matrix is None
+    family = CodecFamily.KEYPOINTS_2D if bare else CodecFamily.KEYPOINTS_2D_MATRICES
+    return family, ParameterLayout(pl_num_points_minus1=detector.num_points - 1)
 
 
 def sample_format_of(video: VideoFormat) -> SampleFormat:

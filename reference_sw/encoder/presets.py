@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from reference_sw.encoder.errors import EncodingError
 from reference_sw.encoder.quantise import Steps
 
+# Features reach further than coordinates do: their steps are 2 to this power wider.
+FEATURES_COARSER = 3
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -41,10 +44,12 @@ def preset(name: str) -> Preset:
     return PRESETS[name]
 
 
-def steps_for(key_qp: int, matrices: bool) -> Steps:
+def steps_for(key_qp: int, coded: tuple[str, ...]) -> Steps:
     """Return the parameter steps that go with a key picture's QP.
 
     A blurred key picture does not repay fine motion: from 1 to 4 samples at 256x256.
+    coded: the tensors that are transmitted.
     """
     points = 5 if key_qp >= 40 else 6 if key_qp >= 30 else 7
-    return Steps({"points": points} | ({"matrices": min(points, 6)} if matrices else {}))
+    usual = {"points": points, "matrices": min(points, 6), "features": points - FEATURES_COARSER}
+    return Steps({name: usual[name] for name in coded})

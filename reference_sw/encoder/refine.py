@@ -19,7 +19,7 @@ from reference_sw.encoder.twin import FaceTwin
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 # Adam's rates.
-RATES = {"points": 0.01, "matrices": 0.02}
+RATES = {"points": 0.01, "matrices": 0.02, "features": 0.03}
 SCALES = 3
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
@@ -85,8 +85,12 @@ class RateTerm:
 def _change_bits(values: Tensor, before: Tensor | None, step: float) -> Tensor:
     """(N,) estimate of the bits of the differences to the picture before."""
     start = values[:1].detach() if before is None else before[:1]
-    change = (values - torch.cat([start, values[:-1]])).flatten(1) / step
-    return torch.log2(1 + (change.square() + 0.01).sqrt()).sum(1)
+    return change_bits((values - torch.cat([start, values[:-1]])) / step)
+
+
+def change_bits(change: Tensor) -> Tensor:
+    """(N,) smooth estimate of the bits of differences (N, ...) in quantiser steps."""
+    return torch.log2(1 + (change.flatten(1).square() + 0.01).sqrt()).sum(1)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
+from reference_sw.encoder.feature_motion import FeatureMotion
 from reference_sw.encoder.keypoint_motion import KeypointMotion
 from reference_sw.encoder.motion_network import MOTION_GRID, MotionField
 from reference_sw.encoder.motion_parameters import MotionParameters
@@ -65,7 +66,9 @@ class FaceTwin(nn.Module):
     motion: of the family; all families share the synthesis. Source: specification clause 12.
     """
 
-    def __init__(self, motion: KeypointMotion, low: int = 48, high: int = 24) -> None:
+    def __init__(
+        self, motion: KeypointMotion | FeatureMotion, low: int = 48, high: int = 24
+    ) -> None:
         super().__init__()
         self.motion = motion
         self.synthesis = SynthesisNetwork(motion.width, low, high)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from reference_sw.encoder.feature_motion import FeatureMotion
 from reference_sw.encoder.quantised_layers import SCALE, QuantConv
 from reference_sw.encoder.twin import FaceTwin, keypoint_twin
 from reference_sw.network.errors import ModelError
@@ -41,8 +42,14 @@ def _empty_twin(model: IntegerModel) -> FaceTwin:
     def outputs(name: str) -> int:
         return len(_tensor(model, f"{name}.shift"))
 
-    low, high = outputs("low"), outputs("high")
-    return keypoint_twin(outputs("motion.head") - 4, outputs("motion.enter"), low, high)
+    low, high, width = outputs("low"), outputs("high"), outputs("motion.enter")
+    grid = (
+        model.graphs["picture"].graph.inputs.get("features") if "picture" in model.graphs else None
+    )
+    if grid is not None:
+        shape = (grid.channels, grid.extent.height, grid.extent.width)
+        return FaceTwin(FeatureMotion(*shape, width), low, high)
+    return keypoint_twin(outputs("motion.head") - 4, width, low, high)
 
 
 def load_twin(model: IntegerModel) -> FaceTwin:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import torch
 
-from reference_sw.encoder.analysis import (
+from reference_sw.encoder.analysis_file import (
     AnalysisError,
-    KeypointDetector,
+    AnalysisNetwork,
     load_detector,
     save_detector,
 )
 from reference_sw.encoder.lpips import LossWeightsError, LpipsAlex
-from reference_sw.encoder.twin import FaceTwin, keypoint_twin
+from reference_sw.encoder.twin import FaceTwin
 from reference_sw.network.errors import ModelError
 from reference_sw.network.runtime import IntegerModel, load_model
 from reference_sw.training.checkpoint import CheckpointError, load_checkpoint
@@ -26,6 +26,8 @@ from reference_sw.training.export import compare, export_model
 from reference_sw.training.face_points import FaceTeacher
 from reference_sw.training.grow import GrowthError, grow
 from reference_sw.training.measure import HeldOut, measure, measure_restoration
+from reference_sw.training.motion_teacher import MotionTeacher
+from reference_sw.training.networks import new_networks
 from reference_sw.training.objective import LPIPS_FILE
 from reference_sw.training.prepare import find_clips, prepare, prepare_rendered
 from reference_sw.training.provenance import Export, card_of, training_seconds, write_card
@@ -94,7 +96,7 @@ def run_training(args: argparse.Namespace) -> int:
     sequences = _sequences(recipe, args.data, held_out=False)
     restoration = train_restoration(recipe, sequences, args.weights, args.run)
     trainer = Trainer(recipe, sequences, args.weights, RunFolder(args.run), restoration)
-    if not int(trainer.step):
+    if not int(trainer.step) or int(trainer.step) < recipe.motion_until:
         _begin(trainer, args.start)
     print(f"{recipe.name}: {len(sequences)} sequences, from step {int(trainer.step)}", flush=True)
     trainer.run()
@@ -103,7 +105,7 @@ def run_training(args: argparse.Namespace) -> int:
 
 
 def _begin(trainer: Trainer, start: list[str] | None) -> None:
-    """Gives a new run the networks it begins with, as its recipe says."""
+    """Gives a run the networks it begins with and learns from, as its recipe says."""
     wanted = trainer.recipe.start
     if not start:
         if wanted:
@@ -112,13 +114,15 @@ def _begin(trainer: Trainer, start: list[str] | None) -> None:
     old, run = load_recipe(Path(start[0])), Path(start[1])
     if old.name != wanted:
         raise RecipeError(f"--start {start[0]}: recipe {old.name}: shall be {wanted or 'absent'}")
-    grow(*_trained(old, run)[:2], trainer.detector, trainer.twin)
+    networks = _trained(old, run)[:2]
+    if not int(trainer.step):
+        grow(*networks, trainer.detector, trainer.twin)
+    if trainer.recipe.motion_until:
+        trainer.teacher = MotionTeacher(*networks)
 
 
-def _trained(recipe: Recipe, run: Path) -> tuple[KeypointDetector, FaceTwin, int]:
-    network = recipe.network
-    detector = KeypointDetector(network.num_points, network.matrices)
-    twin = keypoint_twin(network.num_points, network.width, network.low, network.high)
+def _trained(recipe: Recipe, run: Path) -> tuple[AnalysisNetwork, FaceTwin, int]:
+    detector, twin = new_networks(recipe.network)
     modules = {"detector": detector, "twin": twin}
     step = load_checkpoint(RunFolder(run).checkpoint, dict(modules), {})
     return detector.eval(), twin.eval(), step
@@ -153,7 +157,7 @@ def run_export(args: argparse.Namespace) -> int:
 
 
 def _difference(
-    model: IntegerModel, twin: FaceTwin, detector: KeypointDetector, sequence: TrainingSequence
+    model: IntegerModel, twin: FaceTwin, detector: AnalysisNetwork, sequence: TrainingSequence
 ) -> tuple[float, int]:
     """Integer against simulated output on one picture of a sequence."""
     last = len(sequence.pictures) - 1
@@ -221,7 +225,7 @@ def _parser() -> argparse.ArgumentParser:
                 "--start",
                 nargs=2,
                 metavar=("RECIPE", "RUN"),
-                help="begin with the networks of another run that has as many or fewer points",
+                help="begin with the networks of another run: fewer points, or another family",
             )
     return parser
 

@@ -21,6 +21,8 @@ COLUMNS = (
     "adversarial",
     "equivariance",
     "taught",
+    "rate",
+    "motion",
     "discriminator",
     "blend",
     "gradient",

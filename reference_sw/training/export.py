@@ -22,7 +22,7 @@ from reference_sw.encoder.twin import BLEND_BIAS, FaceTwin
 from reference_sw.network.model_file import FORMAT
 from reference_sw.network.runtime import IntegerModel
 from reference_sw.training.graph_builder import GraphBuilder, Item, Tensors, graph_input
-from reference_sw.training.motion_graphs import keypoint_inputs, keypoint_motion, keypoint_tables
+from reference_sw.training.motion_graphs import motion_inputs, motion_operators, motion_tables
 
 
 def _tables() -> Tensors:
@@ -68,7 +68,7 @@ def _key_graph(twin: FaceTwin, tensors: Tensors, restoration: RestorationNetwork
 def _picture_graph(twin: FaceTwin, tensors: Tensors) -> Item:
     """What is computed for each picture."""
     b, net = GraphBuilder(tensors), twin.synthesis
-    flow, occlusion, features = keypoint_motion(b, twin.motion)
+    flow, occlusion, features = motion_operators(b, twin.motion)
     warped = b.add("warp_cubic", ["key", b.at(flow, "picture/1")], "key.moved")
     warped = b.clamp(warped, "warped", 0, 255)
     moved = {}
@@ -106,13 +106,13 @@ def _picture_inputs(twin: FaceTwin) -> Item:
         "small": graph_input(3, f"{MOTION_GRID}x{MOTION_GRID}", -128, 127),
         "high": graph_input(net.key_high.out_channels, "picture/2", 0, ACTIVATION_MAX),
         "low": graph_input(net.key_low.out_channels, "picture/4", 0, ACTIVATION_MAX),
-        **keypoint_inputs(twin.motion),
+        **motion_inputs(twin.motion),
     }
 
 
 def model_bytes(twin: FaceTwin, name: str, restoration: RestorationNetwork | None = None) -> bytes:
     """The model file of a twin: graphs `key` and `picture`. Source: specification clause 13.2."""
-    tensors = _tables() | keypoint_tables()
+    tensors = _tables() | motion_tables(twin.motion)
     graphs = {
         "key": _key_graph(twin, tensors, restoration),
         "picture": _picture_graph(twin, tensors),

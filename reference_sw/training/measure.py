@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 
 from reference_sw.decoder.synthesis import key_inputs
-from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.analysis_file import AnalysisNetwork
 from reference_sw.encoder.lpips import LpipsAlex
-from reference_sw.encoder.motion_parameters import integer_parameters
+from reference_sw.encoder.motion_parameters import FeatureGrid, Keypoints, integer_parameters
 from reference_sw.network.runtime import IntegerModel
 from reference_sw.training.dataset import TrainingSequence
-from reference_sw.training.objective import round_parameters
+from reference_sw.training.objective import round_grid, round_parameters
 
 POINT_EXPONENT = 7
 MATRIX_EXPONENT = 5
+FEATURE_EXPONENT = 5
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class HeldOut:
 
 def measure(
     model: IntegerModel,
-    detector: KeypointDetector,
+    detector: AnalysisNetwork,
     sequence: TrainingSequence,
     lpips: LpipsAlex,
     pictures: int = 8,
@@ -75,16 +76,22 @@ def measure_restoration(
 
 
 def synthesise(
-    model: IntegerModel, detector: KeypointDetector, key: Tensor, current: Tensor
+    model: IntegerModel, detector: AnalysisNetwork, key: Tensor, current: Tensor
 ) -> Tensor:
     """Outputs of the integer model for (N, 3, H, W) uint8 pictures and one key picture."""
     size, n = (key.shape[2], key.shape[3]), len(current)
     with torch.no_grad():
         found = detector(torch.cat([key, current]).float())
-    rounded = round_parameters(found, POINT_EXPONENT, MATRIX_EXPONENT, still=False)
-    values = integer_parameters(rounded)
+    values = integer_parameters(_rounded(found))
     state = key_inputs(model, key, size)
     inputs = {name: value.expand(n, -1, -1, -1) for name, value in state.items()}
     inputs |= {f"key_{name}": value[:1].expand(n, -1, -1, -1) for name, value in values.items()}
     inputs |= {name: value[1:] for name, value in values.items()}
     return model.run("picture", inputs, size)["output"]
+
+
+def _rounded(found: Keypoints | FeatureGrid) -> Keypoints | FeatureGrid:
+    """Parameters as coded finely."""
+    if isinstance(found, FeatureGrid):
+        return round_grid(found, FEATURE_EXPONENT)
+    return round_parameters(found, POINT_EXPONENT, MATRIX_EXPONENT, still=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference_sw.decoder.parameters import UNITS
+from reference_sw.encoder.feature_motion import COARSE_SHIFT, FeatureMotion
 from reference_sw.encoder.keypoint_motion import HEAT_VARIANCE, KeypointMotion
 from reference_sw.encoder.motion_network import MOTION_GRID, MotionNetwork
 from reference_sw.encoder.quantised_layers import SCALE
@@ -26,6 +27,12 @@ def keypoint_inputs(net: KeypointMotion) -> Item:
     """Declarations of the parameters of the key picture and of the current one."""
     shapes = {"points": (2 * net.num_points, "1x1"), "matrices": (4 * net.num_points, "1x1")}
     return _twice(shapes)
+
+
+def feature_inputs(net: FeatureMotion) -> Item:
+    """Declarations of the grids of the key picture and of the current one."""
+    channels, rows, columns = net.shape
+    return _twice({"features": (channels, f"{columns}x{rows}")})
 
 
 def _twice(shapes: dict[str, tuple[int, str]]) -> Item:
@@ -76,3 +83,38 @@ def keypoint_motion(b: GraphBuilder, net: KeypointMotion) -> tuple[str, str, str
     logits = b.add("channels", [head], "logits", first=0, count=count + 1)
     flow = b.add("mix_motion", [logits, candidates], "flow.mixed", table="exponential")
     return *_corrected(b, flow, head, count + 1), features
+
+
+def feature_motion(b: GraphBuilder, net: FeatureMotion) -> tuple[str, str, str]:
+    """Names of displacement, occlusion weights and features."""
+    x = b.add("concat", ["key_features", "features"], "code.grids")
+    y = b.conv("motion.code_in", net.code_in, x)
+    y = b.conv("motion.code2", net.code2, b.conv("motion.code1", net.code1, y), y)
+    y = b.conv("motion.code3", net.code3, b.up(y))
+    code = b.conv("motion.code4", net.code4, b.up(y))
+    coarse = b.conv("motion.coarse", net.coarse, code)
+    # From 1 / 128 of 2^-COARSE_SHIFT half pictures to 2^-13 of a half picture.
+    for i in range(13 - 7 - COARSE_SHIFT):
+        coarse = b.add("add", [coarse, coarse], f"coarse.doubled{i}")
+    coarse = b.add("bilinear_resize", [coarse], "coarse", extent=GRID)
+    code = b.add("bilinear_resize", [code], "code", extent=GRID)
+    moved = b.add("warp", ["small", coarse], "small.moved")
+    features, head = _u_net(b, net, b.add("concat", ["small", moved, code], "motion.in"))
+    return *_corrected(b, coarse, head, 0), features
+
+
+def motion_inputs(net: KeypointMotion | FeatureMotion) -> Item:
+    """Declarations of the parameters that the family's graph takes."""
+    return feature_inputs(net) if isinstance(net, FeatureMotion) else keypoint_inputs(net)
+
+
+def motion_tables(net: KeypointMotion | FeatureMotion) -> Tensors:
+    """Integer tables that the family's graph needs."""
+    return {} if isinstance(net, FeatureMotion) else keypoint_tables()
+
+
+def motion_operators(b: GraphBuilder, net: KeypointMotion | FeatureMotion) -> tuple[str, str, str]:
+    """Adds the family's operators; names of displacement, occlusion weights and features."""
+    if isinstance(net, FeatureMotion):
+        return feature_motion(b, net)
+    return keypoint_motion(b, net)

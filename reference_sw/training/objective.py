@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.analysis_file import AnalysisNetwork
 from reference_sw.encoder.lpips import LpipsAlex
-from reference_sw.encoder.motion_parameters import Keypoints
+from reference_sw.encoder.motion_parameters import FeatureGrid, Keypoints, MotionParameters
+from reference_sw.encoder.refine import change_bits
 from reference_sw.encoder.twin import FaceTwin, TwinPictures
 from reference_sw.training.dataset import Batch
 from reference_sw.training.discriminator import PatchDiscriminator, generator_loss
 from reference_sw.training.equivariance import equivariance_loss
 from reference_sw.training.identity import FaceEmbedding
+from reference_sw.training.motion_teacher import MotionTeacher, motion_loss
 from reference_sw.training.recipe import Losses
 from reference_sw.training.vgg import VggFeatures
 
@@ -42,6 +46,12 @@ def round_parameters(parameters: Keypoints, points: int, matrices: int, still: b
     return Keypoints(snap(parameters.points, points).clamp(-1.5, 1.5), found)
 
 
+def round_grid(grid: FeatureGrid, exponent: int) -> FeatureGrid:
+    """Features on a grid of 2^-exponent, gradients passing straight through."""
+    scaled = grid.features * 2.0**exponent
+    return FeatureGrid((scaled + (torch.round(scaled) - scaled).detach()) / 2.0**exponent)
+
+
 def taught_loss(points: Tensor, taught: Tensor) -> Tensor:
     """Mean absolute error of the last T of K points (N, K, 2), where (N, T, 2) tells their place.
 
@@ -54,12 +64,25 @@ def taught_loss(points: Tensor, taught: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Analysed:
-    """Parameters of the key, the previous and the current pictures, and as rounded for coding."""
+    """Parameters of the key, the previous and the current pictures, and as rounded for coding.
 
-    current: Keypoints
-    key_coded: Keypoints
-    current_coded: Keypoints
-    previous_coded: Keypoints | None
+    steps: quantiser step of each coded tensor.
+    """
+
+    current: MotionParameters
+    previous: MotionParameters | None
+    key_coded: MotionParameters
+    current_coded: MotionParameters
+    previous_coded: MotionParameters | None
+    steps: Mapping[str, float]
+
+    def rate(self) -> Tensor:
+        """Mean estimate of the bits of a picture's change."""
+        if self.previous is None or not self.steps:
+            return torch.zeros(())
+        now, before = self.current.tensors, self.previous.tensors
+        bits = [change_bits((now[k] - before[k]) / step) for k, step in self.steps.items()]
+        return torch.stack(bits).sum(0).mean()
 
 
 class Objective:
@@ -74,7 +97,7 @@ class Objective:
 
     def terms(
         self,
-        detector: KeypointDetector,
+        detector: AnalysisNetwork,
         twin: FaceTwin,
         batch: Batch,
         analysed: Analysed,
@@ -85,7 +108,10 @@ class Objective:
         made = twin(batch.key, analysed.key_coded, analysed.current_coded)
         found = self._distances(made, current)
         if w.taught and batch.taught.shape[1]:
-            found["taught"] = w.taught * taught_loss(analysed.current.points, batch.taught)
+            points = analysed.current.tensors["points"]
+            found["taught"] = w.taught * taught_loss(points, batch.taught)
+        if w.rate:
+            found["rate"] = w.rate * analysed.rate()
         if self.vgg is not None:
             found["vgg"] = w.vgg * self.vgg(made.output, current)
         if self.identity is not None:
@@ -96,10 +122,27 @@ class Objective:
             before = twin(batch.key, analysed.key_coded, analysed.previous_coded).output
             change = (made.output - before) - (current - batch.previous)
             found["temporal"] = w.temporal * change.abs().mean() / 128
-        if w.equivariance and with_equivariance:
-            moved = equivariance_loss(detector, current, analysed.current)
+        keypoints = analysed.current
+        if (
+            w.equivariance
+            and with_equivariance
+            and isinstance(detector, KeypointDetector)
+            and isinstance(keypoints, Keypoints)
+        ):
+            moved = equivariance_loss(detector, current, keypoints)
             found["equivariance"] = w.equivariance * moved
         return found, made
+
+    def motion_terms(
+        self, teacher: MotionTeacher, twin: FaceTwin, batch: Batch, analysed: Analysed
+    ) -> dict[str, Tensor]:
+        """The terms of steps that learn motion alone."""
+        wanted = teacher.field(batch.key, batch.current)
+        made = twin.field(batch.key, analysed.key_coded, analysed.current_coded)
+        found = {"motion": self.losses.motion * motion_loss(made, wanted)}
+        if self.losses.rate:
+            found["rate"] = self.losses.rate * analysed.rate()
+        return found
 
     def _distances(self, made: TwinPictures, current: Tensor) -> dict[str, Tensor]:
         """LPIPS and L1 of the three pictures."""

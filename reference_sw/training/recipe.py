@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 
 class RecipeError(ValueError):
@@ -20,11 +20,14 @@ class _Strict(BaseModel):
 class Network(_Strict):
     """Sizes of the twin: key points, channels of the motion and of the synthesis network.
 
-    matrices: whether a 2x2 matrix goes with each point; taught_points: points of the 468-point face
-    mesh that the last key points are taught to follow, the others find their own.
+    channels: 0 for the keypoint families; else of the 4x4 grid of the compact-feature family, whose
+    analysis network has num_points points of its own; matrices: whether a 2x2 matrix goes with each
+    point; taught_points: points of the 468-point face mesh that the last key points are taught to
+    follow, the others find their own.
     """
 
     num_points: int = Field(default=10, ge=1, le=64)
+    channels: int = Field(default=0, ge=0, le=64)
     matrices: bool = True
     taught_points: tuple[int, ...] = ()
     width: int = Field(default=32, ge=8, le=128)
@@ -59,7 +62,9 @@ class Losses(_Strict):
     synthesised picture; vgg: L1 of VGG-16 features up to conv2_2; identity: 1 - cosine of face
     embeddings; temporal: L1 of the change from the previous picture; adversarial: hinge against a
     patch discriminator trained beside; equivariance: of points and matrices under affine motion, on
-    every second batch; taught: L1 of the taught points against the face mesh.
+    every second batch; taught: L1 of the taught points against the face mesh; rate: estimated bits
+    of the change of parameters from the previous picture; motion: displacement, occlusion and
+    features of the motion against those of the run it began with, before `motion_until`.
     """
 
     lpips_output: float = Field(default=2.0, ge=0)
@@ -73,16 +78,19 @@ class Losses(_Strict):
     temporal: float = Field(default=0.0, ge=0)
     adversarial: float = Field(default=0.0, ge=0)
     taught: float = Field(default=0.0, ge=0)
+    rate: float = Field(default=0.0, ge=0)
+    motion: float = Field(default=0.0, ge=0)
 
 
 class Rounding(_Strict):
     """Steps of the transmitted parameters, as powers of two, drawn for each batch.
 
-    points, matrices: exponents e of steps 2^-e; still: share of batches without matrices.
+    points, matrices, features: exponents e of steps 2^-e; still: share of batches without matrices.
     """
 
     points: tuple[int, ...] = (6, 7, 8, 9)
     matrices: tuple[int, ...] = (4, 5, 6)
+    features: tuple[int, ...] = (3, 4, 5)
     still: float = Field(default=0.15, ge=0, le=1)
     from_step: int = Field(default=600, ge=0)
 
@@ -116,7 +124,8 @@ class Recipe(_Strict):
     """One training run. Steps count batches over all workers.
 
     start: name of the recipe whose run this one begins with; bfloat16_until: steps before this one
-    compute convolutions in bfloat16, quicker and coarser.
+    compute convolutions in bfloat16, quicker and coarser; motion_until: steps before this one learn
+    motion and rate alone.
     """
 
     name: str = Field(pattern=r"[a-z][a-z0-9-]{0,40}")
@@ -129,12 +138,22 @@ class Recipe(_Strict):
     decay_from: int = Field(ge=0)
     quantise_from: int = Field(ge=0)
     bfloat16_until: int = Field(default=0, ge=0)
+    motion_until: int = Field(default=0, ge=0)
     network: Network = Network()
     restoration: Restoration | None = None
     sampling: Sampling = Sampling()
     rounding: Rounding = Rounding()
     losses: Losses = Losses()
     held_out: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _terms_fit_the_family(self) -> Recipe:
+        losses = self.losses
+        if self.network.channels and (losses.equivariance or losses.taught):
+            raise ValueError("losses equivariance and taught are of keypoints, not of features")
+        if self.motion_until and not (self.start and losses.motion):
+            raise ValueError("motion_until needs start and the loss motion")
+        return self
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -149,6 +168,8 @@ def load_recipe(path: Path) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
+        if not where:
+            raise RecipeError(f"{path}: {first['msg'].removeprefix('Value error, ')}") from error
         raise RecipeError(f"{path}: {where} = {first['input']!r:.80}: {first['msg']}") from error
 
 

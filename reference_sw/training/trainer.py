@@ -17,14 +17,17 @@ import torch
 import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
 
-from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.analysis_file import AnalysisNetwork
+from reference_sw.encoder.motion_parameters import FeatureGrid, Keypoints, MotionParameters
 from reference_sw.encoder.restoration import RestorationNetwork, restored
-from reference_sw.encoder.twin import FaceTwin, keypoint_twin
+from reference_sw.encoder.twin import FaceTwin, TwinPictures
 from reference_sw.training.checkpoint import load_checkpoint, save_checkpoint
 from reference_sw.training.curves import CurveLog
 from reference_sw.training.dataset import Batch, PairSampler, TrainingSequence
 from reference_sw.training.discriminator import discriminator_loss
-from reference_sw.training.objective import Analysed, Objective, round_parameters
+from reference_sw.training.motion_teacher import MotionTeacher
+from reference_sw.training.networks import new_networks
+from reference_sw.training.objective import Analysed, Objective, round_grid, round_parameters
 from reference_sw.training.recipe import Recipe, Restoration
 
 GRADIENT_LIMIT = 5.0
@@ -70,7 +73,8 @@ def scheduled_rate(recipe: Recipe | Restoration, step: int) -> float:
 class Trainer:
     """Shared state of a run.
 
-    restoration: trained before; key pictures are restored by it as in the decoder.
+    restoration: trained before; key pictures are restored by it as in the decoder; teacher: wanted
+    by recipes with motion_until.
     """
 
     recipe: Recipe
@@ -78,15 +82,14 @@ class Trainer:
     weights: Path
     folder: RunFolder
     restoration: RestorationNetwork | None = None
-    detector: KeypointDetector = field(init=False)
+    teacher: MotionTeacher | None = None
+    detector: AnalysisNetwork = field(init=False)
     twin: FaceTwin = field(init=False)
     step: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.recipe.seed)
-        network = self.recipe.network
-        self.detector = KeypointDetector(network.num_points, network.matrices)
-        self.twin = keypoint_twin(network.num_points, network.width, network.low, network.high)
+        self.detector, self.twin = new_networks(self.recipe.network)
         self.objective = Objective(self.recipe.losses, self.weights)
         self.optimisers = {"adam": adam(self._generator_parameters(), self.recipe.learning_rate)}
         if self.objective.discriminator is not None:
@@ -176,18 +179,24 @@ class Trainer:
         self.twin.set_quantise(step >= self.recipe.quantise_from)
         with torch.autocast("cpu", torch.bfloat16, enabled=step < self.recipe.bfloat16_until):
             analysed = self._analyse(batch, step)
-            terms, made = self.objective.terms(
-                self.detector, self.twin, batch, analysed, with_equivariance=count % 2 == 0
-            )
+            made: TwinPictures | None = None
+            if step < self.recipe.motion_until and self.teacher is not None:
+                terms = self.objective.motion_terms(self.teacher, self.twin, batch, analysed)
+            else:
+                terms, made = self.objective.terms(
+                    self.detector, self.twin, batch, analysed, with_equivariance=count % 2 == 0
+                )
         parameters, optimiser = self._generator_parameters(), self.optimisers["adam"]
         optimiser.zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(parameters, GRADIENT_LIMIT)
         optimiser.step()
         values = {name: float(term.detach()) for name, term in terms.items()}
-        if self.objective.discriminator is not None:
-            values["discriminator"] = self._train_critic(batch.current, made.output)
-        return values | {"blend": float(made.blend.detach().mean()), "gradient": float(norm)}
+        if made is not None:
+            if self.objective.discriminator is not None:
+                values["discriminator"] = self._train_critic(batch.current, made.output)
+            values["blend"] = float(made.blend.detach().mean())
+        return values | {"gradient": float(norm)}
 
     def _train_critic(self, real: Tensor, made: Tensor) -> float:
         network, optimiser = self.objective.discriminator, self.optimisers["critic_adam"]
@@ -201,20 +210,41 @@ class Trainer:
 
     def _analyse(self, batch: Batch, step: int) -> Analysed:
         """Parameters of the batch's pictures, rounded as the recipe says."""
-        pictures = [batch.key, batch.current]
-        if self.recipe.losses.temporal:
+        losses, pictures = self.recipe.losses, [batch.key, batch.current]
+        if losses.temporal or losses.rate:
             pictures.append(batch.previous)
         found = self.detector(torch.cat(pictures))
         n = len(batch.key)
-        parts = [found.rows(i, i + n) for i in range(0, n * len(pictures), n)]
+        parts: list[MotionParameters] = [
+            found.rows(i, i + n) for i in range(0, n * len(pictures), n)
+        ]
+        coded, steps = self._rounded(parts, step)
+        return Analysed(
+            parts[1],
+            parts[2] if len(parts) > 2 else None,
+            coded[0],
+            coded[1],
+            coded[2] if len(coded) > 2 else None,
+            steps,
+        )
+
+    def _rounded(
+        self, parts: list[MotionParameters], step: int
+    ) -> tuple[list[MotionParameters], dict[str, float]]:
+        """Parameters as coded, that of the key picture never coarsely, and the steps drawn."""
         rules = self.recipe.rounding
-        coded = parts
-        if step >= rules.from_step:
-            points, matrices = _draw(rules.points), _draw(rules.matrices)
-            still = float(torch.rand(())) < rules.still
-            fine = round_parameters(parts[0], max(points, 8), max(matrices, 5), still)
-            coded = [fine, *(round_parameters(p, points, matrices, still) for p in parts[1:])]
-        return Analysed(parts[1], coded[0], coded[1], coded[2] if len(coded) > 2 else None)
+        if step < rules.from_step:
+            return parts, {}
+        grids = [part for part in parts if isinstance(part, FeatureGrid)]
+        if grids:
+            exponent = _draw(rules.features)
+            return [round_grid(g, exponent) for g in grids], {"features": 2.0**-exponent}
+        points, matrices = _draw(rules.points), _draw(rules.matrices)
+        still = float(torch.rand(())) < rules.still
+        steps = {"points": 2.0**-points} | ({} if still else {"matrices": 2.0**-matrices})
+        keypoints = [part for part in parts if isinstance(part, Keypoints)]
+        fine = round_parameters(keypoints[0], max(points, 8), max(matrices, 5), still)
+        return [fine, *(round_parameters(p, points, matrices, still) for p in keypoints[1:])], steps
 
 
 def _draw(choices: tuple[int, ...]) -> int:

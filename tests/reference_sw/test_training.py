@@ -10,12 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from reference_sw.encoder.analysis import (
-    AnalysisError,
-    KeypointDetector,
-    load_detector,
-    save_detector,
-)
+from reference_sw.encoder.analysis import KeypointDetector
+from reference_sw.encoder.analysis_file import AnalysisError, load_detector, save_detector
 from reference_sw.encoder.lpips import LpipsAlex
 from reference_sw.encoder.motion_parameters import (
     Keypoints,
