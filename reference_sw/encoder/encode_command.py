@@ -46,6 +46,7 @@ EXAMPLES = """examples:
   gvc-encode head.y4m -o head.gvc --key-qp 37
   gvc-encode head.yuv --size 256x256 --frame-rate 25 -o head.gvc --key-qp 42 --report head.json
   gvc-encode head.rgb --size 256x256 --format rgb -o head.gvc --key-qp 32 --preset slow
+  gvc-encode head.y4m -o head.gvc --model face-features-64
   gvc-encode head.y4m -o head.gvc --vtm VTM/bin/EncoderAppStatic VTM/cfg/encoder_intra_vtm.cfg
 
 The bitstream holds all that the decoder needs. One pass; the structural delay is the larger of
@@ -89,7 +90,11 @@ def build_parser() -> argparse.ArgumentParser:
         add(f"--{option}", type=int, help=f"step 2^-N of {name} instead of the rate point's")
     add("--hash", default="md5", choices=["none", "md5", "crc", "checksum"])
     add("--hash-scope", default="stream", choices=["picture", "stream"])
-    add("--model", type=Path, help="model file; its analysis network lies beside it")
+    add(
+        "--model",
+        type=Path,
+        help="model file, its analysis network beside it, or name of a shipped model",
+    )
     add("--report", type=Path, help="write a JSON report: bytes by component, seconds by part")
     add("--quiet", action="store_true", help="no progress bar, no report on stderr")
     return parser
@@ -203,7 +208,10 @@ def load_networks(model: Path | None) -> tuple[IntegerModel, AnalysisNetwork]:
     Raises:
         ModelError, AnalysisError: a file that is missing or not what it should be.
     """
-    path = model or MODELS_FOLDER / f"{DEFAULT_MODEL}.safetensors"
+    path = model or Path(DEFAULT_MODEL)
+    shipped = MODELS_FOLDER / f"{path}.safetensors"
+    if path.name == str(path) and not path.suffix and shipped.exists():
+        path = shipped
     beside = path.with_name(path.stem + ANALYSIS_SUFFIX)
     return load_model(path), load_detector(beside)
 

@@ -22,11 +22,13 @@ from reference_sw.decoder.synthesis import FaceSynthesis
 from reference_sw.encoder.analysis import FeatureAnalysis
 from reference_sw.encoder.analysis_file import AnalysisError, load_detector, save_detector
 from reference_sw.encoder.convert_command import main as convert
+from reference_sw.encoder.encode_command import load_networks
 from reference_sw.encoder.encode_command import main as encode
 from reference_sw.encoder.motion_parameters import FeatureGrid, integer_parameters
 from reference_sw.encoder.refine import RateTerm, Task, refine
 from reference_sw.encoder.twin_of_model import load_twin
 from reference_sw.network import definition
+from reference_sw.network.errors import ModelError
 from reference_sw.network.model_file import parse_model
 from reference_sw.network.runtime import IntegerModel, compile_model, load_model
 from reference_sw.training.export import compare, model_bytes
@@ -214,6 +216,14 @@ def test_wrong_combinations_are_one_line(
     assert capsys.readouterr().err.count("\n") == 1
     assert run_encode(tmp_path, path, "--point-shift", "6")[0] == 1
     assert "--point-shift 6: this model has no points" in capsys.readouterr().err
+
+
+def test_shipped_models_go_by_name() -> None:
+    model, analysis = load_networks(Path("face-keypoints-10"))
+    assert model.name == "face-keypoints-10"
+    assert analysis.coded == ("points", "matrices")
+    with pytest.raises(ModelError, match="face-keypoints-11: cannot be read"):
+        load_networks(Path("face-keypoints-11"))
 
 
 def test_analysis_file_round_trip_and_refusal(tmp_path: Path) -> None:
