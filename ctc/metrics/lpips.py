@@ -56,11 +56,7 @@ class Lpips(LearnedPictureMetric):
         """Return the LPIPS distance of each picture."""
         import torch
 
-        from ctc.metrics.networks.perceptual import (
-            backbone_features,
-            lpips_distance,
-            unit_length,
-        )
+        from ctc.metrics.networks.perceptual import backbone_features, lpips_distance
 
         backbone, heads = self.weight_sets()
         tensors, linear = tensors_of(backbone), tensors_of(heads)
@@ -69,9 +65,7 @@ class Lpips(LearnedPictureMetric):
         def distance() -> Values:
             with torch.inference_mode():
                 key = f"lpips features {self.net} {id(tensors)}"
-                a = original.derived(
-                    key, lambda: unit_length(backbone_features(self.net, tensors, original))
-                )
+                a = original.derived(key, lambda: backbone_features(self.net, tensors, original))
                 b = backbone_features(self.net, tensors, decoded)
                 figures = lpips_distance(a, b, weights)
             return np.asarray(figures.cpu().double().numpy(), dtype=np.float64)

@@ -1,9 +1,15 @@
-"""Features of a batch of pictures, computed once and shared by the metrics that need them."""
+"""Features of a batch of pictures, shared by the metrics that need them, and their distances.
+
+On the CPU what is summed over features is compiled (feature_sums_compiled.py); elsewhere torch
+computes the same.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from ctc.metrics.learned import rgb_tensor
@@ -17,6 +23,8 @@ from ctc.metrics.networks.backbones import (
 )
 from ctc.metrics.pictures import PictureBatch
 
+Floats = npt.NDArray[np.float32]
+
 # In terms of [-1, 1]: shift (-.030, -.088, -.188), scale (.458, .448, .450); here for [0, 1].
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -26,11 +34,11 @@ SIMILARITY = 1e-6
 
 @dataclass(frozen=True)
 class Statistics:
-    """Mean and variance of each channel, (n, c), and the features less their mean, (n, c, h, w)."""
+    """Features, (n, c, h, w), and the mean and variance of each channel, (n, c) in float64."""
 
+    features: torch.Tensor
     mean: torch.Tensor
     variance: torch.Tensor
-    centred: torch.Tensor
 
 
 def normalised_input(x: torch.Tensor) -> torch.Tensor:
@@ -54,9 +62,31 @@ def first_vgg_stage(tensors: Tensors, batch: PictureBatch) -> torch.Tensor:
     return batch.derived(key, lambda: vgg_stage(tensors, 0, normalised_input(x)))
 
 
-def unit_length(features: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Return the features of each layer over their length across channels plus 1e-10."""
-    return [_at_unit_length(layer) for layer in features]
+def lpips_distance(
+    a: list[torch.Tensor], b: list[torch.Tensor], heads: list[torch.Tensor]
+) -> torch.Tensor:
+    """Return the LPIPS distance of each picture from its features a and b: (n,).
+
+    Source: R. Zhang et al., "The unreasonable effectiveness of deep features as a perceptual
+    metric", CVPR 2018, equation 1; lengths across channels plus 1e-10.
+    """
+    total = torch.zeros(a[0].shape[0], dtype=torch.float64, device=a[0].device)
+    for x, y, head in zip(a, b, heads, strict=True):
+        total = total + _unit_difference(x, y, head.flatten())
+    return total
+
+
+def _unit_difference(x: torch.Tensor, y: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
+    if not _compiled_serves(x):
+        squares = _at_unit_length(y).sub_(_at_unit_length(x)).square_().mean((2, 3))
+        return (squares * head).sum(1)
+    from ctc.metrics.networks.feature_sums_compiled import unit_difference
+
+    pairs = zip(_by_place(x), _by_place(y), strict=True)
+    weights = head.numpy()
+    return torch.tensor(
+        [unit_difference(first, second, weights, EPSILON) for first, second in pairs]
+    )
 
 
 def _at_unit_length(x: torch.Tensor) -> torch.Tensor:
@@ -64,20 +94,13 @@ def _at_unit_length(x: torch.Tensor) -> torch.Tensor:
     return x * (1 / (length + EPSILON))
 
 
-def lpips_distance(
-    a: list[torch.Tensor], b: list[torch.Tensor], heads: list[torch.Tensor]
-) -> torch.Tensor:
-    """Return the LPIPS distance of each picture: (n,).
+def _compiled_serves(x: torch.Tensor) -> bool:
+    return x.device.type == "cpu" and x.dtype == torch.float32
 
-    a: features of the original at unit length; b: those of the decoded picture as they are.
-    Source: R. Zhang et al., "The unreasonable effectiveness of deep features as a perceptual
-    metric", CVPR 2018, equation 1.
-    """
-    total = torch.zeros(a[0].shape[0], device=a[0].device)
-    for x, y, head in zip(a, b, heads, strict=True):
-        squares = _at_unit_length(y).sub_(x).square_().mean((2, 3))
-        total = total + (squares * head.flatten()).sum(1)
-    return total
+
+def _by_place(x: torch.Tensor) -> Floats:
+    """Return features (n, c, h, w) on the CPU as an array (n, h w, c)."""
+    return np.asarray(x.permute(0, 2, 3, 1).contiguous().flatten(1, 2).numpy())
 
 
 def l2_pool(x: torch.Tensor) -> torch.Tensor:
@@ -86,10 +109,19 @@ def l2_pool(x: torch.Tensor) -> torch.Tensor:
     Source: K. Ding et al., "Image quality assessment: unifying structure and texture similarity",
     TPAMI 2020, equation 4.
     """
-    # The Hanning window is (1, 2, 1) x (1, 2, 1) / 16: sums of shifted planes give it faster than
-    # a depthwise convolution.
-    window = _halved(_halved(x.square(), 2), 3)
-    return window.mul_(1 / 16).add_(1e-12).sqrt_()
+    if not _compiled_serves(x):
+        # The Hanning window is (1, 2, 1) x (1, 2, 1) / 16: sums of shifted planes give it faster
+        # than a depthwise convolution.
+        window = _halved(_halved(x.square(), 2), 3)
+        return window.mul_(1 / 16).add_(1e-12).sqrt_()
+    from ctc.metrics.networks import feature_sums_compiled
+
+    count, channels, height, width = x.shape
+    places = x.permute(0, 2, 3, 1).contiguous()
+    out = torch.empty((count, -(-height // 2), -(-width // 2), channels))
+    for picture, pooled in zip(places, out, strict=True):
+        feature_sums_compiled.l2_pool(picture.numpy(), pooled.numpy())
+    return out.permute(0, 3, 1, 2)
 
 
 def _halved(x: torch.Tensor, dim: int) -> torch.Tensor:
@@ -114,9 +146,26 @@ def dists_statistics(features: list[torch.Tensor]) -> list[Statistics]:
 
 
 def _statistics(x: torch.Tensor) -> Statistics:
-    mean = x.mean((2, 3), keepdim=True)
-    centred = x - mean
-    return Statistics(mean[..., 0, 0], centred.square().mean((2, 3)), centred)
+    if not _compiled_serves(x):
+        mean = x.mean((2, 3), keepdim=True)
+        variance = (x - mean).square_().mean((2, 3))
+        return Statistics(x, mean[..., 0, 0].double(), variance.double())
+    from ctc.metrics.networks.feature_sums_compiled import moments
+
+    found = torch.from_numpy(np.stack([moments(picture) for picture in _by_place(x)]))
+    return Statistics(x, found[:, 0], found[:, 1] - found[:, 0].square())
+
+
+def _covariance(x: Statistics, y: Statistics) -> torch.Tensor:
+    """Return the covariance of each channel over places, (n, c), float64."""
+    if not _compiled_serves(x.features):
+        first, second = (s.features - s.mean[..., None, None].float() for s in (x, y))
+        return first.mul_(second).mean((2, 3)).double()
+    from ctc.metrics.networks.feature_sums_compiled import mean_product
+
+    pairs = zip(_by_place(x.features), _by_place(y.features), strict=True)
+    products = torch.from_numpy(np.stack([mean_product(*pair) for pair in pairs]))
+    return products - x.mean * y.mean
 
 
 def dists_distance(
@@ -127,14 +176,14 @@ def dists_distance(
     a: statistics of the original's features; b: features of the decoded picture.
     Source: as l2_pool, equations 5 to 7.
     """
-    weight = alpha.sum() + beta.sum()
+    weight = (alpha.sum() + beta.sum()).double()
     channels = [x.shape[1] for x in b]
     alphas, betas = (torch.split(w.flatten() / weight, channels) for w in (alpha, beta))
-    similarity = torch.zeros(b[0].shape[0], device=b[0].device)
+    similarity = torch.zeros(b[0].shape[0], dtype=torch.float64, device=b[0].device)
     for x, features, of_texture, of_structure in zip(a, b, alphas, betas, strict=True):
         y = _statistics(features)
-        covariance = y.centred.mul_(x.centred).mean((2, 3))
         texture = (2 * x.mean * y.mean + SIMILARITY) / (x.mean**2 + y.mean**2 + SIMILARITY)
-        structure = (2 * covariance + SIMILARITY) / (x.variance + y.variance + SIMILARITY)
+        spread = x.variance + y.variance + SIMILARITY
+        structure = (2 * _covariance(x, y) + SIMILARITY) / spread
         similarity = similarity + (of_texture * texture + of_structure * structure).sum(1)
     return 1 - similarity

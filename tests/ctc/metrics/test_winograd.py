@@ -117,7 +117,7 @@ def test_lpips_vgg_and_dists_agree_with_direct_convolutions(
             maxima = backbones.vgg16(tensors, stage, backbones.halve_by_maximum)
             sides.append((maxima, perceptual.dists_features(tensors, x, stage)))
         (a, c), (b, d) = sides
-        lpips = perceptual.lpips_distance(perceptual.unit_length(a), b, heads)
+        lpips = perceptual.lpips_distance(a, b, heads)
         dists = perceptual.dists_distance(perceptual.dists_statistics(c), d, alpha, beta)
         return float(lpips), float(dists)
 
