@@ -26,7 +26,15 @@ from reference_sw.encoder.refinement import Refinement
 from reference_sw.encoder.segment_encoder import SegmentEncoder
 from reference_sw.encoder.settings import Settings
 from reference_sw.encoder.source import Source
-from reference_sw.encoder.window import Choice, Coded, KeyInUse, best_gain, best_refresh, choose
+from reference_sw.encoder.window import (
+    Choice,
+    Coded,
+    KeyInUse,
+    best_gain,
+    best_refresh,
+    choose,
+    settled,
+)
 from reference_sw.network.runtime import IntegerModel
 from reference_sw.video.convert import convert_picture
 from reference_sw.video.format import Picture
@@ -146,10 +154,10 @@ class FaceEncoder:
             choices = self._choices(at, stop)
             fresh = self._refresh(at, stop, choices)
             if fresh is None:
-                chosen += choices
+                chosen += settled(choices, self._key)
                 at = stop
                 continue
-            chosen += choices[: fresh.index - at]
+            chosen += settled(choices[: fresh.index - at], self._key)
             self._key, at = fresh, fresh.index
             stream += self._key_unit(fresh)
             keys.add(fresh.index)

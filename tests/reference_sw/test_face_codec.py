@@ -151,6 +151,25 @@ def test_wrong_model_is_named_and_nothing_written(
     assert not decoded.exists()
 
 
+def test_a_failure_leaves_an_earlier_result_as_it_was(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, stream, target = write_source(tmp_path), tmp_path / "s", tmp_path / "d"
+    assert run_encode(source, stream, model) == 0
+    target.write_bytes(b"earlier")
+    alone = tmp_path / "alone.safetensors"
+    alone.write_bytes(model.read_bytes())
+    assert run_encode(source, target, alone) == 1
+    assert "alone.analysis.safetensors: not an analysis network" in capsys.readouterr().err
+    (tmp_path / "cut").write_bytes(model.read_bytes()[:1000])
+    assert run_decode(stream, target, tmp_path / "cut") == 1
+    (tmp_path / "bad").write_bytes(stream.read_bytes()[:-9])
+    assert run_decode(tmp_path / "bad", target, model) == 1
+    assert capsys.readouterr().err.count("\n") == 2
+    assert target.read_bytes() == b"earlier"
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith((".d", "d."))]
+
+
 def test_changed_bytes_never_pass_and_leave_no_file(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
