@@ -8,7 +8,7 @@ from reference_sw.encoder.errors import EncodingError
 from reference_sw.encoder.quantise import Steps
 
 # Features reach further than coordinates do: their steps are 2 to this power wider.
-FEATURES_COARSER = 3
+FEATURES_COARSER = 4
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from reference_sw.training.objective import round_grid, round_parameters
 
 POINT_EXPONENT = 7
 MATRIX_EXPONENT = 5
-FEATURE_EXPONENT = 5
+FEATURE_EXPONENT = 3
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,13 @@ def synthesise(
     inputs |= {f"key_{name}": value[:1].expand(n, -1, -1, -1) for name, value in values.items()}
     inputs |= {name: value[1:] for name, value in values.items()}
     return model.run("picture", inputs, size)["output"]
+
+
+def rounding_of(model: IntegerModel) -> str:
+    """How parameters are rounded for the measurement, in words."""
+    if "features" in model.graphs["picture"].graph.inputs:
+        return f"features rounded to 1/{1 << FEATURE_EXPONENT}"
+    return f"points rounded to 1/{1 << POINT_EXPONENT}, matrices to 1/{1 << MATRIX_EXPONENT}"
 
 
 def _rounded(found: Keypoints | FeatureGrid) -> Keypoints | FeatureGrid:

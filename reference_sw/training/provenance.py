@@ -12,7 +12,7 @@ import torch
 import yaml
 
 from reference_sw.network.runtime import IntegerModel
-from reference_sw.training.measure import HeldOut
+from reference_sw.training.measure import HeldOut, rounding_of
 from reference_sw.training.recipe import Recipe
 
 
@@ -76,7 +76,7 @@ def card_of(
             "unit": "8-bit samples",
         },
         "held_out_lpips_alex": {
-            "key_picture": "first picture, uncoded; points rounded to 1/128, matrices to 1/32",
+            "key_picture": f"first picture, uncoded; {rounding_of(model)}",
             "mean_frozen": round(sum(m.frozen for m in measured) / count, 4),
             "mean_output": round(sum(m.output for m in measured) / count, 4),
             "sequences": {m.name: [round(m.frozen, 4), round(m.output, 4)] for m in measured},
