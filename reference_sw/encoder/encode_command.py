@@ -63,13 +63,8 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_video(parser)
     add = parser.add_argument
-    add("source", type=Path, help=".y4m, or raw planar video with --size")
-    add("-o", "--output", type=Path, required=True)
-    add("--size", help="WIDTHxHEIGHT of raw video")
-    add("--frame-rate", type=Fraction, default=Fraction(25), help="of raw video (default: 25)")
-    add("--bit-depth", type=int, default=8, help="of raw video (default: 8)")
-    add("--format", default="420", choices=["400", "420", "422", "444", "rgb"], help="raw samples")
     add("--key-qp", type=int, default=37, help="QP of key pictures, the rate point (default: 37)")
     add("--key-codec", default="vvc", choices=["vvc", "hevc"], help="of key pictures")
     add(
@@ -98,6 +93,17 @@ def build_parser() -> argparse.ArgumentParser:
     add("--report", type=Path, help="write a JSON report: bytes by component, seconds by part")
     add("--quiet", action="store_true", help="no progress bar, no report on stderr")
     return parser
+
+
+def _add_video(parser: argparse.ArgumentParser) -> None:
+    """Input and output files, and the format of raw video."""
+    add = parser.add_argument
+    add("source", type=Path, help=".y4m, or raw planar video with --size")
+    add("-o", "--output", type=Path, required=True)
+    add("--size", help="WIDTHxHEIGHT of raw video")
+    add("--frame-rate", type=Fraction, default=Fraction(25), help="of raw video (default: 25)")
+    add("--bit-depth", type=int, default=8, help="of raw video (default: 8)")
+    add("--format", default="420", choices=["400", "420", "422", "444", "rgb"], help="raw samples")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

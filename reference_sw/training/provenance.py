@@ -52,7 +52,7 @@ def card_of(
     seconds: float,
 ) -> dict[str, Any]:
     """The card as plain data."""
-    model, count = export.model, max(len(measured), 1)
+    model = export.model
     card: dict[str, Any] = {
         "model": model.name,
         "sha256": model.sha256,
@@ -75,12 +75,7 @@ def card_of(
             "maximum": export.difference_maximum,
             "unit": "8-bit samples",
         },
-        "held_out_lpips_alex": {
-            "key_picture": f"first picture, uncoded; {rounding_of(model)}",
-            "mean_frozen": round(sum(m.frozen for m in measured) / count, 4),
-            "mean_output": round(sum(m.output for m in measured) / count, 4),
-            "sequences": {m.name: [round(m.frozen, 4), round(m.output, 4)] for m in measured},
-        },
+        "held_out_lpips_alex": _held_out(model, measured),
     }
     if export.restoration:
         card["held_out_restoration_lpips_alex"] = {
@@ -88,6 +83,17 @@ def card_of(
             **export.restoration,
         }
     return card
+
+
+def _held_out(model: IntegerModel, measured: list[HeldOut]) -> dict[str, Any]:
+    """LPIPS-Alex of the sequences that were not trained on: frozen key picture, output."""
+    count = max(len(measured), 1)
+    return {
+        "key_picture": f"first picture, uncoded; {rounding_of(model)}",
+        "mean_frozen": round(sum(m.frozen for m in measured) / count, 4),
+        "mean_output": round(sum(m.output for m in measured) / count, 4),
+        "sequences": {m.name: [round(m.frozen, 4), round(m.output, 4)] for m in measured},
+    }
 
 
 def _command(recipe: Recipe) -> str:
