@@ -13,7 +13,7 @@ from ctc.png_file import read_png
 from ctc.report.picture_set import DecodedPicture, PictureSet, StillPicture
 
 EQUAL = 0.1  # rates that differ by less are called equal
-GAIN = 8  # of differences, so that they are seen
+GAIN = 4  # of differences, so that they are seen
 
 
 @dataclass(frozen=True)

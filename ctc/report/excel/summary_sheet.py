@@ -54,7 +54,8 @@ def write_summary(
     widest = max((len(t.layout.configuration.metrics) for t in tested), default=1)
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 6)
-    sheet.set_column(FIRST_FIGURE, FIRST_FIGURE + widest + 2, 14)
+    last = max(FIRST_FIGURE + widest + 2, COSTS_COLUMN + len(HEADS) - 1)
+    sheet.set_column(FIRST_FIGURE, last, 14)
     sheet.freeze_panes(4, 1)
     row = 4
     for entry in tested:

@@ -1,6 +1,6 @@
 // Decoded pictures at equal rate: side by side with their differences from the original, or in turn
 // (flicker), with a common zoom.
-const VIEW = { zoom: 1, x: 0, y: 0, flicker: false, shown: 0, timer: null, gain: 8, of: null };
+const VIEW = { zoom: 1, x: 0, y: 0, flicker: false, shown: 0, timer: null, gain: 4, of: null };
 
 function viewer(conf, sequence) {
   const at = clear(byId("viewer"));
@@ -22,7 +22,7 @@ function viewer(conf, sequence) {
   [1, 2, 4, 8].forEach((z) => add(zoom, "option", { value: z }, `${z}×`));
   zoom.value = VIEW.zoom;
   const gain = add(add(tools, "label", {}, "Differences "), "select");
-  for (const g of set.original ? [0, 4, 8, 16] : [0]) add(gain, "option", { value: g }, g ? `${g}×` : "none");
+  for (const g of set.original ? [0, 2, 4, 8, 16] : [0]) add(gain, "option", { value: g }, g ? `${g}×` : "none");
   gain.value = set.original ? VIEW.gain : 0;
   add(tools, "span", { class: "hint" }, "Drag a picture to move all of them.");
   const view = add(at, "div", { class: "view" });

@@ -62,11 +62,13 @@ def test_differences_are_amplified_and_cut() -> None:
     a = np.zeros((2, 2, 3), np.uint8)
     b = a.copy()
     b[0, 1] = (3, 31, 200)
-    found = difference(StillPicture.from_array(b), StillPicture.from_array(a))
+    found = difference(StillPicture.from_array(b), StillPicture.from_array(a), 8)
     assert found is not None
     assert found[0, 1].tolist() == [24, 248, 255]
     assert found.sum() == 24 + 248 + 255
-    assert np.array_equal(found, difference(StillPicture.from_array(a), StillPicture.from_array(b)))
+    assert np.array_equal(
+        found, difference(StillPicture.from_array(a), StillPicture.from_array(b), 8)
+    )
     assert difference(still(1), StillPicture.from_array(a)) is None
     assert difference(still(1), StillPicture(b"\xff\xd8\xff", "image/jpeg")) is None
 
@@ -96,7 +98,7 @@ def test_the_workbook_shows_pictures_and_differences(tmp_path: Path) -> None:
     assert places == [(6, 0), (6, 1), (6, 2), (7, 1), (7, 2)]
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         media = [book.read(n) for n in book.namelist() if n.startswith("xl/media/")]
-    assert StillPicture.from_array(np.full((6, 8, 3), 80, np.uint8)).content in media
+    assert StillPicture.from_array(np.full((6, 8, 3), 40, np.uint8)).content in media
     write_workbook(data, tmp_path / "none.xlsx")
     assert "Pictures" not in openpyxl.load_workbook(tmp_path / "none.xlsx").sheetnames
     assert io.BytesIO(media[0]).read(4) == b"\x89PNG"

@@ -147,10 +147,10 @@ def test_pictures_stand_side_by_side_at_matched_rate_and_in_turn(browser: Browse
     )
     for k in range(2):
         label = browser.value(f"({level})({k})").strip().split(":")[0]
-        expected = min(255, 4 * (255 - (20 * ("22", "27", "32", "37").index(label) + 10)))
+        expected = min(255, 2 * (255 - (20 * ("22", "27", "32", "37").index(label) + 10)))
         browser.value(
             "(() => { const s = document.querySelectorAll('#viewer select')[2];"
-            "s.value = 4; s.dispatchEvent(new Event('change')); })()"
+            "s.value = 2; s.dispatchEvent(new Event('change')); })()"
         )
         browser.wait(ready)
         browser.wait(f"({pixel})({k})[1] === {expected}")
