@@ -38,6 +38,9 @@ class CurveLog:
         self.start = time.monotonic()
         if not self.path.exists():
             self.path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+        # A log begun by an earlier version keeps the columns that it has.
+        with self.path.open(newline="", encoding="utf-8") as file:
+            self.columns = next(csv.reader(file), list(COLUMNS))
 
     def add(self, values: dict[str, float]) -> None:
         """Takes the values of one step."""
@@ -50,7 +53,7 @@ class CurveLog:
         row = {"step": str(step), "seconds": f"{time.monotonic() - self.start:.1f}"}
         row |= {name: f"{value:.5f}" for name, value in means.items()}
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, COLUMNS, restval="").writerow(row)
+            csv.DictWriter(file, self.columns, "", "ignore").writerow(row)
         self.values = {}
 
 
@@ -63,10 +66,10 @@ def plot_curves(log: Path, picture: Path) -> None:
 
     with log.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    names = [name for name in COLUMNS[2:] if any(row[name] for row in rows)]
+    names = [name for name in COLUMNS[2:] if any(row.get(name) for row in rows)]
     figure, axes = pyplot.subplots(len(names), 1, figsize=(7, 1.6 * len(names)), sharex=True)
     for axis, name in zip([axes] if len(names) == 1 else axes, names, strict=True):
-        points = [(int(row["step"]), float(row[name])) for row in rows if row[name]]
+        points = [(int(row["step"]), float(row[name])) for row in rows if row.get(name)]
         steps, values = zip(*points, strict=True)
         axis.plot(steps, values, linewidth=0.6, alpha=0.5)
         axis.plot(steps, _smooth(list(values), 10), linewidth=1.2)

@@ -13,6 +13,7 @@ from reference_sw.encoder.motion_parameters import FeatureGrid
 from reference_sw.encoder.twin import keypoint_twin
 from reference_sw.network.runtime import load_model
 from reference_sw.training.__main__ import main
+from reference_sw.training.curves import CurveLog, plot_curves
 from reference_sw.training.dataset import PairSampler, load_sequences
 from reference_sw.training.grow import GrowthError, grow
 from reference_sw.training.motion_teacher import MotionTeacher, motion_loss
@@ -124,6 +125,19 @@ def test_commands_train_on_from_points_and_export(
     assert "integer against simulated" in said
     inputs = load_model(tmp_path / "grid.safetensors").graphs["picture"].graph.inputs
     assert inputs["features"].channels == inputs["key_features"].channels == 2
+
+
+def test_a_log_begun_earlier_keeps_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("step,seconds,l1_output\n1,2.0,0.5\n")
+    log = CurveLog(tmp_path)
+    log.add({"l1_output": 0.25, "rate": 0.125})
+    log.write(2)
+    rows = (tmp_path / "log.csv").read_text().splitlines()
+    assert rows[1:] == ["1,2.0,0.5", rows[2]]
+    assert rows[2].startswith("2,")
+    assert rows[2].endswith(",0.25000")
+    plot_curves(tmp_path / "log.csv", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes()[:4] == b"\x89PNG"
 
 
 @pytest.mark.parametrize(
