@@ -12,7 +12,7 @@ import torch
 
 from reference_sw.encoder.analysis import KeypointDetector
 from reference_sw.encoder.analysis_file import AnalysisError, load_detector, save_detector
-from reference_sw.encoder.lpips import LpipsAlex
+from reference_sw.encoder.lpips import LossWeightsError, LpipsAlex
 from reference_sw.encoder.motion_parameters import (
     Keypoints,
     float_parameters,
@@ -28,7 +28,8 @@ from reference_sw.training.dataset import PairSampler, load_sequences
 from reference_sw.training.discriminator import PatchDiscriminator, discriminator_loss
 from reference_sw.training.equivariance import equivariance_loss, inverse
 from reference_sw.training.export import compare, model_bytes
-from reference_sw.training.objective import Objective, round_parameters
+from reference_sw.training.identity import FaceEmbedding
+from reference_sw.training.objective import IDENTITY_FILE, Objective, round_parameters
 from reference_sw.training.recipe import Losses, Network, load_recipe
 from reference_sw.training.trainer import RunFolder, Trainer, scheduled_rate
 from tests.reference_sw import training_data as tiny
@@ -219,6 +220,15 @@ def test_integer_model_follows_the_simulated_one(seed):
     mean, maximum = compare(model, twin, key, rounded.rows(0, 1), rounded.rows(1, 2))
     assert mean < 0.6
     assert maximum <= 12
+
+
+def test_identity_weights_that_lack_something_are_named(folder, tmp_path):
+    with np.load(folder / "weights" / IDENTITY_FILE) as file:
+        arrays = dict(file)
+    del arrays["features.3.conv.2.weight"]
+    np.savez(tmp_path / "lacking.npz", **arrays)
+    with pytest.raises(LossWeightsError, match=r"lacking\.npz: .*features\.3\.conv\.2\.weight"):
+        FaceEmbedding(tmp_path / "lacking.npz")
 
 
 def test_a_convolution_is_simulated_to_the_bit():

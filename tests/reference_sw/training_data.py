@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from reference_sw.training.identity import FaceEmbedding
 from reference_sw.training.objective import IDENTITY_FILE, LPIPS_FILE, VGG_FILE
 
 SIZE = 64
@@ -65,11 +63,37 @@ def write_weights(folder: Path) -> Path:
     arrays = {f"features.{i}.weight": draw(*shape) for i, shape in vgg.items()}
     arrays |= {f"features.{i}.bias": np.zeros(shape[0], np.float32) for i, shape in vgg.items()}
     np.savez(folder / VGG_FILE, **arrays)
-    torch.manual_seed(3)
-    embedding = FaceEmbedding.without_weights()
-    state = {key: value.numpy() for key, value in embedding.state_dict().items()}
-    np.savez(folder / IDENTITY_FILE, **state)
+    arrays = {"conv3.bias": np.zeros(128, np.float32)}
+    for kernel, norm, shape in mobile_face_net():
+        arrays[f"{kernel}.weight"] = draw(*shape)
+        for name, value in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1)):
+            arrays[f"{norm}.{name}"] = np.full(shape[0], value, np.float32)
+    np.savez(folder / IDENTITY_FILE, **arrays)
     return folder
+
+
+def mobile_face_net() -> list[tuple[str, str, tuple[int, ...]]]:
+    """Convolutions with the normalisation behind each.  Source: Chen et al., 2018, table 1."""
+    found: list[tuple[str, str, tuple[int, ...]]] = [
+        ("conv1.0", "conv1.1", (64, 3, 3, 3)),
+        ("dw_conv.depthwise", "dw_conv.bn1", (64, 1, 3, 3)),
+        ("dw_conv.pointwise", "dw_conv.bn2", (64, 64, 1, 1)),
+        ("conv2.0", "conv2.1", (512, 128, 1, 1)),
+        ("gdconv.depthwise", "gdconv.bn", (512, 1, 7, 7)),
+        ("conv3", "bn", (128, 512, 1, 1)),
+    ]
+    stages = ((2, 64, 5), (4, 128, 1), (2, 128, 6), (4, 128, 1), (2, 128, 2))
+    blocks = [(e, channels) for e, channels, repeats in stages for _ in range(repeats)]
+    inputs = 64
+    for index, (expansion, outputs) in enumerate(blocks):
+        name, hidden = f"features.{index}.conv", inputs * expansion
+        found += [
+            (f"{name}.0.0", f"{name}.0.1", (hidden, inputs, 1, 1)),
+            (f"{name}.1.0", f"{name}.1.1", (hidden, 1, 3, 3)),
+            (f"{name}.2", f"{name}.3", (outputs, hidden, 1, 1)),
+        ]
+        inputs = outputs
+    return found
 
 
 RECIPE = """
