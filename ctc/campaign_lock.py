@@ -16,6 +16,7 @@ from ctc.atomic_file import write_atomic
 from ctc.card import Complexity, SampleFormat
 from ctc.conditions.schema import Conditions
 from ctc.errors import ReportError
+from ctc.set_names import SET_FEATURES
 from ctc.strict_yaml import StrictModel, load_model
 from reference_sw.video.format import ChromaFormat, ColourModel, Matrix, VideoFormat
 
@@ -111,7 +112,10 @@ class LockedMetric(StrictModel):
 
 
 class LockedConfiguration(StrictModel):
-    """One table: cards (anchor first), sequences with their pictures, rate points, metrics."""
+    """One table: cards (anchor first), sequences with their pictures, rate points, metrics.
+
+    set_figures: figures of all sequences together, apart from the metrics of each.
+    """
 
     name: str
     anchor: str
@@ -120,6 +124,12 @@ class LockedConfiguration(StrictModel):
     faults: dict[str, str] = Field(default_factory=dict)
     rate_points: dict[str, list[str]]
     metrics: list[str]
+    set_figures: list[str] = Field(default_factory=list)
+
+    @property
+    def measured(self) -> list[str]:
+        """Names of what is measured at each point: the metrics, and what set figures need."""
+        return [*self.metrics, *([SET_FEATURES] if self.set_figures else [])]
 
     @property
     def sequences(self) -> tuple[str, ...]:

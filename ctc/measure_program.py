@@ -148,7 +148,8 @@ def _plain(figures: Scores) -> dict[str, Any]:
     if value is not None and not math.isfinite(value):
         value, reason = None, reason or f"the figure is {value}"
     pictures = [p if p is not None and math.isfinite(p) else None for p in figures.pictures]
-    return {"value": value, "reason": reason, "pictures": pictures}
+    plain = {"value": value, "reason": reason, "pictures": pictures}
+    return plain | ({"features": figures.features} if figures.features else {})
 
 
 def _format(described: dict[str, Any]) -> VideoFormat:

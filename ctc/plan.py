@@ -24,6 +24,7 @@ from ctc.locked_card import PlannedCard, plan_card
 from ctc.registry import LoadedCard, find_card
 from ctc.sequence_list import SequenceList, load_sequences
 from ctc.sequences import Sequence
+from ctc.set_names import SET_FIGURES
 
 
 @dataclass
@@ -182,6 +183,12 @@ def _configuration(
                     f"{sequence.name}: has {sequence.frames} pictures, {count} are asked for"
                 )
     rate_points = {n: _labels(n, cards[n], configuration, selection) for n in names}
+    named = list(dict.fromkeys(configuration.metrics))
+    if all(name in SET_FIGURES for name in named):
+        raise ConditionsError(
+            f"{configuration.name}: metrics: shall name one of single sequences beside "
+            f"{', '.join(named)}"
+        )
     return LockedConfiguration(
         name=configuration.name,
         anchor=names[0],
@@ -189,7 +196,8 @@ def _configuration(
         frames=frames,
         faults=faults,
         rate_points=rate_points,
-        metrics=list(dict.fromkeys(configuration.metrics)),
+        metrics=[name for name in named if name not in SET_FIGURES],
+        set_figures=[name for name in named if name in SET_FIGURES],
     )
 
 
@@ -235,7 +243,7 @@ def _metrics(
     from ctc.metrics import metric_by_name
 
     locked: dict[str, LockedMetric] = {}
-    for name in dict.fromkeys(n for c in configurations for n in c.metrics):
+    for name in dict.fromkeys(n for c in configurations for n in c.measured):
         metric = metric_by_name(name)
         undefined = {n: metric.applies_to(s.format) for n, s in sequences.items()}
         locked[name] = LockedMetric(

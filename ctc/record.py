@@ -11,7 +11,8 @@ retry        whether the next resume runs it again by itself: the cause lay outs
 inputs       what the key is the hash of (ctc.keys)
 output       {"bytes", "sha256"} of the bitstream or decoded file, null for measure or a failure
 components   of decode: bytes of the bitstream by component; their sum is the bitstream's size
-scores       of measure: {"value": number or null, "reason", "pictures": [number or null, ...]}
+scores       of measure: {"value": number or null, "reason", "pictures": [number or null, ...]},
+             and of the metric set-features "features": both sides' features as base64 of float16
 cost         {"wall_s", "cpu_s", "peak_rss_mib", "concurrent_jobs"}; for measure, of one process
              and metric, over "shared_by" decoded files measured together
 where        {"host", "cpu", "version" of the codec, "ctc"}

@@ -33,19 +33,24 @@ class Cost:
 
 @dataclass(frozen=True)
 class MetricResult:
-    """One metric at one point; value is None with a reason when undefined."""
+    """One metric at one point; value is None with a reason when undefined.
+
+    features: packed features for figures of the whole set, empty for every other metric.
+    """
 
     value: float | None
     signature: str
     reason: str = ""
     pictures: tuple[float | None, ...] = ()
+    features: str = ""
 
 
 @dataclass(frozen=True)
 class PointResult:
     """One card at one rate point of one sequence in one configuration.
 
-    still: name of the log that holds one decoded picture, empty when none was kept.
+    still: name of the log that holds one decoded picture, empty when none was kept; features:
+    those that figures of the set need, packed; no_features: why there are none.
     """
 
     configuration: str
@@ -66,6 +71,8 @@ class PointResult:
     metrics: dict[str, MetricResult] = field(default_factory=dict)
     record_keys: dict[str, str] = field(default_factory=dict)
     still: str = ""
+    features: str = ""
+    no_features: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,8 @@ class ConfigurationResults:
     """All points of one configuration; the anchor is one of the cards.
 
     outside_overall: classes that are reported but not part of the overall mean; sequence_md5: of
-    the originals, by sequence.
+    the originals, by sequence; set_figures: names of figures of all sequences together, from
+    features of the signature.
     """
 
     name: str
@@ -108,6 +116,8 @@ class ConfigurationResults:
     points: tuple[PointResult, ...]
     outside_overall: tuple[str, ...] = ()
     sequence_md5: dict[str, str] = field(default_factory=dict)
+    set_figures: tuple[str, ...] = ()
+    set_signature: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ctc.results import (
     PointResult,
     Status,
 )
+from ctc.set_names import SET_FEATURES
 from ctc.stage_inputs import Point, StageInputs
 from ctc.still_picture import still_of
 
@@ -84,6 +85,8 @@ def _configuration(
         points=tuple(reader.point(point) for point in points),
         outside_overall=_outside_overall(configuration.name, lock),
         sequence_md5={name: lock.sequences[name].md5 for name in configuration.sequences},
+        set_figures=tuple(configuration.set_figures),
+        set_signature=lock.metrics[SET_FEATURES].signature if configuration.set_figures else "",
     )
 
 
@@ -136,6 +139,10 @@ class _Reader:
         values["decode"] = _cost(decode)
         values["still"] = still_of(decode.logs)
         values["metrics"] = self._metrics(point, decode.output.sha256, keys)
+        of_set = values["metrics"].pop(SET_FEATURES, None)
+        if of_set is not None:
+            values["features"] = of_set.features
+            values["no_features"] = "" if of_set.features else of_set.reason
         return PointResult(**values, status=Status.DONE)
 
     def _of_bitstream(self, point: Point, encode: Record) -> dict[str, Any]:
@@ -165,7 +172,11 @@ class _Reader:
                 continue
             scores = record.scores
             found[name] = MetricResult(
-                scores["value"], signature, scores["reason"], tuple(scores["pictures"])
+                scores["value"],
+                signature,
+                scores["reason"],
+                tuple(scores["pictures"]),
+                str(scores.get("features", "")),
             )
         return found
 

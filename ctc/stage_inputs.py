@@ -123,7 +123,7 @@ class StageInputs:
 
     def metrics(self, point: Point) -> dict[str, str]:
         """Metrics of the point, with why one is absent, or an empty string."""
-        names = self.configurations[point.configuration].metrics
+        names = self.configurations[point.configuration].measured
         locked = self.lock.metrics
         return {n: locked[n].undefined.get(point.sequence, "") or locked[n].fault for n in names}
 

@@ -32,7 +32,19 @@ def run(args: argparse.Namespace) -> int:
         arrow = "+" if metric.higher_is_better else "-"
         state = f"not available: {missing}" if missing else metric.signature()
         print(f"{name:<{width}}  {arrow}  {metric.title:<28}  {state}")
+    if not (args.set or args.names):
+        _whole_sets(width)
     return 0
+
+
+def _whole_sets(width: int) -> None:
+    """Print the figures of whole sets, and those that cannot be given."""
+    from ctc.set_names import NOT_AVAILABLE, SET_FIGURES, SET_WARNING
+
+    for name in SET_FIGURES:
+        print(f"{name:<{width}}  -  {'(whole set)':<28}  {SET_WARNING}")
+    for name, reason in NOT_AVAILABLE.items():
+        print(f"{name:<{width}}  -  {'(whole set)':<28}  not available: {reason}")
 
 
 def _set(name: str) -> tuple[str, ...]:

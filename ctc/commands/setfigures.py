@@ -28,11 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print each figure with its signature; 1 when one is withheld."""
-    from ctc.metrics.set_figures import NOT_AVAILABLE, WARNING, set_figures
+    from ctc.metrics.set_figures import set_figures
+    from ctc.set_names import NOT_AVAILABLE, SET_WARNING
 
     layout = _layout(args.size, args.rgb)
     figures = set_figures([_pair(text, layout) for text in args.pairs])
-    print(f"warning: {WARNING}")
+    print(f"warning: {SET_WARNING}")
     for figure in figures:
         value = f"{figure.value:.6f}" if figure.value is not None else f"absent: {figure.reason}"
         print(f"{figure.name:<26} {value}  ({figure.samples} samples)  {figure.signature}")

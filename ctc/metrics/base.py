@@ -26,12 +26,14 @@ class Scores:
     """Result of one metric on one pair.
 
     sequence: the figure for the sequence, None when undefined; pictures: per-picture figures, in
-    display order, empty for a whole-sequence metric; reason: why a figure is absent, else empty.
+    display order, empty for a whole-sequence metric; reason: why a figure is absent, else empty;
+    features: packed features for figures of the whole set, else empty.
     """
 
     sequence: float | None
     pictures: tuple[float | None, ...] = ()
     reason: str = ""
+    features: str = ""
 
 
 @dataclass(frozen=True)

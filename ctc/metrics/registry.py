@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from ctc.errors import MetricError, near_miss
 from ctc.metrics.base import Metric
+from ctc.set_names import NOT_AVAILABLE, SET_FIGURES
 
 ENTRY_POINT_GROUP = "ctc.metrics"
 MODULES = (
@@ -28,6 +29,7 @@ MODULES = (
     "temporal",
     "face_motion",
     "ssimulacra2",
+    "set_features",
 )
 
 
@@ -72,6 +74,13 @@ def metric_by_name(name: str) -> Metric:
     offered = _offered()
     if name in offered:
         return _load(offered[name])
+    if name in NOT_AVAILABLE:
+        raise MetricError(f"metric '{name}' is not available: it {NOT_AVAILABLE[name]}")
+    if name in SET_FIGURES:
+        raise MetricError(
+            f"metric '{name}' is a figure of a whole set: conditions may list it, and "
+            "`ctc setfigures` gives it"
+        )
     raise MetricError(
         f"metric '{name}' is unknown{near_miss(name, metric_names())}; `ctc metrics` lists all"
     )

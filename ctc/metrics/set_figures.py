@@ -15,31 +15,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ctc import weights
 from ctc.errors import MetricError
 from ctc.metrics.base import VideoFile
-from ctc.metrics.colour import COLOUR_PATH
 from ctc.metrics.learned import rgb_tensor, tensors_of
 from ctc.metrics.pictures import PictureBatch, check_pair, read_batches
+from ctc.set_names import SET_FIGURES, SET_WARNING
 
 Array = npt.NDArray[np.float64]
 
 NETWORK = "squeezenet"
 FEATURES = 512
 LEAST_PICTURES = 2048
+KERNEL_ROWS = 512
+VERSION = 2
 LEAST_CLIPS = 256
 CLIP_PICTURES = 16
-WARNING = (
-    "a figure of the whole set on SqueezeNet features: not comparable with FID, KID or FVD, "
-    "not for single sequences, biased in small sets"
-)
-NAMES = ("frechet-squeezenet", "kernel-squeezenet", "frechet-video-squeezenet")
-# Figures that readers look for; given under these names they would be taken for the published ones.
-NOT_AVAILABLE = {
-    "fid": "is defined on the Inception-v3 network, which this software does not have",
-    "kid": "is defined on the Inception-v3 network, which this software does not have",
-    "fvd": "is defined on the I3D network (Kinetics-400), which this software does not have",
-}
 
 
 @dataclass(frozen=True)
@@ -51,7 +41,7 @@ class SetFigure:
     samples: int
     signature: str
     reason: str = ""
-    warning: str = WARNING
+    warning: str = SET_WARNING
 
 
 def set_figures(
@@ -69,39 +59,60 @@ def set_figures(
         raise MetricError("a figure of a set needs at least one pair of files")
     for original, decoded in pairs:
         check_pair(original, decoded)
-    sides = [[picture_features(pair[side]) for pair in pairs] for side in range(2)]
-    pictures = [np.concatenate(side) for side in sides]
-    clips = [np.concatenate([clip_features(video) for video in side]) for side in sides]
+    features = [(picture_features(first), picture_features(second)) for first, second in pairs]
+    return figures_of(features, SET_FIGURES, signature_of, least)
+
+
+def figures_of(
+    features: Sequence[tuple[Array, Array]],
+    names: Sequence[str],
+    signature: Callable[[str], str],
+    least: tuple[int, int] = (LEAST_PICTURES, LEAST_CLIPS),
+) -> list[SetFigure]:
+    """Return the named figures from the features of (original, decoded), one pair a sequence."""
+    pictures = [np.concatenate([pair[side] for pair in features]) for side in range(2)]
+    clips = [np.concatenate([clip_features(pair[side]) for pair in features]) for side in range(2)]
     figures = []
-    for name in NAMES:
+    for name in names:
         of_clips = name == "frechet-video-squeezenet"
         samples = clips if of_clips else pictures
         needed = least[1] if of_clips else least[0]
         distance = kernel_distance if name.startswith("kernel") else frechet_distance
-        figures.append(_figure(name, samples, needed, distance))
+        figures.append(_figure(name, samples, needed, distance, signature(name)))
     return figures
 
 
 def _figure(
-    name: str, samples: list[Array], needed: int, distance: Callable[[Array, Array], float]
+    name: str,
+    samples: list[Array],
+    needed: int,
+    distance: Callable[[Array, Array], float],
+    signature: str,
 ) -> SetFigure:
     count = len(samples[0])
     if count < needed:
         unit = "clips of 16 pictures" if "video" in name else "pictures"
         reason = f"{count} {unit}: needs at least {needed}"
-        return SetFigure(name, None, count, _signature(name), reason)
-    return SetFigure(name, distance(samples[0], samples[1]), count, _signature(name))
+        return SetFigure(name, None, count, signature, reason)
+    return SetFigure(name, distance(samples[0], samples[1]), count, signature)
 
 
-def _signature(name: str) -> str:
-    found = weights.find(NETWORK)
-    return (
-        f"{name}|features:mean of layer 12|weights:{NETWORK}={found.digest[:8]}|{COLOUR_PATH}|v:1"
-    )
+def signature_of(name: str) -> str:
+    """Return the signature of a figure of features that are computed here and now."""
+    from ctc.metrics.set_features import SetFeatures
+
+    return signature_from(name, SetFeatures().signature())
+
+
+def signature_from(name: str, features: str) -> str:
+    """Return the signature of a figure of features that have a signature of their own."""
+    return f"{name}|of {features}|v:{VERSION}"
 
 
 def picture_features(video: VideoFile) -> Array:
     """Return SqueezeNet's last features of each picture, averaged over places: (pictures, 512).
+
+    They are rounded to float16, as records keep them, so that every way gives the same figures.
 
     Raises:
         MetricError: missing weights, or a file that cannot be read.
@@ -117,7 +128,8 @@ def _features(batch: PictureBatch) -> Array:
 
     with torch.inference_mode():
         last = squeezenet(tensors_of(NETWORK), normalised_input(rgb_tensor(batch)))[-1]
-        return np.asarray(last.mean((2, 3)).cpu().double().numpy(), dtype=np.float64)
+        mean = last.mean((2, 3)).cpu().numpy()
+    return np.asarray(mean.astype(np.float16), dtype=np.float64)
 
 
 def clip_features(pictures: Array) -> Array:
@@ -155,11 +167,20 @@ def _root(covariance: Array) -> Array:
 def kernel_distance(first: Array, second: Array) -> float:
     """Return the unbiased squared maximum mean discrepancy under (x y / d + 1)^3."""
 
-    def kernel(x: Array, y: Array) -> Array:
-        return np.asarray((x @ y.T / x.shape[1] + 1) ** 3, dtype=np.float64)
-
     within = []
     for x in (first, second):
-        gram = kernel(x, x)
-        within.append((gram.sum() - np.trace(gram)) / (len(x) * (len(x) - 1)))
-    return float(within[0] + within[1] - 2 * kernel(first, second).mean())
+        same = _cubes((x * x).sum(axis=1) / x.shape[1] + 1)
+        within.append((_kernel_sum(x, x) - same) / (len(x) * (len(x) - 1)))
+    between = _kernel_sum(first, second) / (len(first) * len(second))
+    return float(within[0] + within[1] - 2 * between)
+
+
+def _kernel_sum(x: Array, y: Array) -> float:
+    """Return the sum of the kernel over all pairs; rows in blocks, for memory's sake."""
+    blocks = (x[start : start + KERNEL_ROWS] for start in range(0, len(x), KERNEL_ROWS))
+    return sum(_cubes(block @ y.T / x.shape[1] + 1) for block in blocks)
+
+
+def _cubes(values: Array) -> float:
+    """Return the sum of third powers; products take a tenth of the time of powers."""
+    return float((values * values * values).sum())

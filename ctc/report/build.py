@@ -17,6 +17,8 @@ from ctc.report.markdown_report import write_markdown
 from ctc.report.picture_set import PictureSet
 from ctc.report.plots import write_plots
 from ctc.report.points_csv import write_points
+from ctc.report.set_figures import set_table
+from ctc.report.tables import csv_text
 from ctc.results import CampaignResults
 
 Part = tuple[str, Callable[[ReportData, Path, Sequence[PictureSet]], object]]
@@ -59,6 +61,10 @@ def _tables(data: ReportData, stage: Path, _pictures: Sequence[PictureSet]) -> N
     tables.mkdir()
     write_points(data.results, tables / "points.csv")
     write_bd_rate(data, tables / "bd_rate.csv")
+    of_set = set_table(data.set_rows)
+    if of_set is not None:
+        text = csv_text(of_set)
+        (tables / "set_figures.csv").write_text(text, encoding="utf-8", newline="\n")
 
 
 PARTS: tuple[Part, ...] = (

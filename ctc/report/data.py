@@ -10,6 +10,7 @@ from ctc.comparison import BdSettings, CardComparison, Comparison, compare_confi
 from ctc.comparison_uncertainty import MetricUncertainty, uncertainty_of
 from ctc.consistency import consistent_results
 from ctc.report.index import PointIndex, absence_reason
+from ctc.report.set_figures import SetRow, set_rows
 from ctc.results import CampaignResults, ConfigurationResults, Status
 
 # Resampling the pictures of more values than these takes longer than a reader waits.
@@ -36,6 +37,7 @@ class ReportData:
     comparisons: tuple[Comparison, ...]
     uncertainties: tuple[tuple[MetricUncertainty, ...], ...]
     notes: tuple[Note, ...]
+    set_rows: tuple[SetRow, ...] = ()
 
     def pairs(self) -> Iterator[tuple[ConfigurationResults, Comparison]]:
         """Each configuration with its comparison."""
@@ -60,7 +62,17 @@ def report_data(results: CampaignResults) -> ReportData:
     pairs = zip(results.configurations, comparisons, strict=True)
     few = picture_values(results.configurations) <= MOST_RESAMPLED_VALUES
     uncertainties = tuple(uncertainty_of(*pair, pictures=few) for pair in pairs)
-    return ReportData(results, comparisons, uncertainties, tuple(notes))
+    of_set = set_rows(results)
+    notes += set_notes(of_set)
+    return ReportData(results, comparisons, uncertainties, tuple(notes), of_set)
+
+
+def set_notes(rows: Sequence[SetRow]) -> Iterator[Note]:
+    """A note for each figure of the set that is withheld."""
+    for row in rows:
+        if row.value is None:
+            where = (row.configuration, "all", row.card, row.rate_point)
+            yield Note(*where, row.name, f"not available: {row.reason}")
 
 
 def picture_values(configurations: Sequence[ConfigurationResults]) -> int:

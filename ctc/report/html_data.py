@@ -16,6 +16,7 @@ from ctc.report.equal_rate import EQUAL, equal_rate_place
 from ctc.report.index import PointIndex, axis_title, metric_value
 from ctc.report.palette import COLOURS, looks
 from ctc.report.picture_set import PictureSet
+from ctc.report.set_figures import set_json
 from ctc.results import CardInfo, ConfigurationResults, Cost, PointResult, Status
 
 Json = dict[str, Any]
@@ -51,6 +52,7 @@ def page_data(
         "pictureSets": [_picture_set(one, anchors.get(one.configuration, "")) for one in held],
         "equal": EQUAL,
         "viewerNote": _viewer_note(len(pictures), len(held)),
+        "setFigures": set_json(data.set_rows),
         "notes": [
             [n.configuration, n.sequence, n.card, n.rate_point, n.figure, n.reason]
             for n in data.notes[:MOST_NOTES]

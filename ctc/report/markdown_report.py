@@ -12,6 +12,7 @@ from ctc.comparison_tables import (
 )
 from ctc.report.codec_costs import cost_table
 from ctc.report.data import Note, ReportData
+from ctc.report.set_figures import set_table
 from ctc.report.signatures import signature_rows
 from ctc.report.tables import Cell, Table, markdown
 
@@ -34,6 +35,8 @@ def write_markdown(data: ReportData, path: Path) -> None:
             matched_table(comparison),
         ]
         parts += [markdown(table) for table in tables if table is not None and table.rows]
+    of_set = set_table(data.set_rows)
+    parts += [markdown(of_set)] if of_set else []
     parts.append(markdown(cost_table(results)))
     parts.append(markdown(_notes(data.notes)))
     parts.append(markdown(_signatures(data)))

@@ -25,6 +25,8 @@ def signature_rows(data: ReportData) -> list[tuple[str, str, str]]:
     rows += [("BD-rate", key, str(value)) for key, value in results.bd_rate.items()]
     for conf in results.configurations:
         rows += [(f"Metric, {conf.name}", m.title, m.signature) for m in conf.metrics]
+    of_set = {(row.configuration, row.name): row.signature for row in data.set_rows}
+    rows += [(f"Figure of the set, {conf}", name, text) for (conf, name), text in of_set.items()]
     for card in results.cards.values():
         rows.append(("Card", card.name, f"{card.title}; version {card.version or 'not recorded'}"))
         rows.append(("Card digest", card.name, card.digest))

@@ -8,8 +8,9 @@ from typing import Any
 from ctc.report.data import ReportData
 from ctc.report.excel.styles import Styles
 from ctc.report.signatures import signature_rows
+from ctc.report.tables import Table
 
-SIGNATURES, NOTES = "Signatures", "Notes"
+SIGNATURES, NOTES, SET_FIGURES = "Signatures", "Notes", "Set figures"
 NOTE_HEADS = ("Configuration", "Sequence", "Card", "Rate point", "Figure", "Reason")
 
 
@@ -43,6 +44,19 @@ def write_notes(sheet: Any, styles: Styles, data: ReportData, remarks: Sequence[
         row += 1
     if row > 4:
         sheet.autofilter(3, 0, row - 1, len(NOTE_HEADS) - 1)
+
+
+def write_set_figures(sheet: Any, styles: Styles, table: Table) -> None:
+    """Write one row for each figure of the whole set, a reason where one is withheld."""
+    sheet.write_string(0, 0, table.title, styles["title"])
+    sheet.write_string(1, 0, "; ".join(table.notes), styles["subtitle"])
+    _head(sheet, styles, table.header, (18, 20, 12, 28, 60, 12, 12))
+    for row, cells in enumerate(table.rows, start=4):
+        for column, cell in enumerate(cells):
+            if cell.value is None:
+                sheet.write_string(row, column, cell.text, styles["text"])
+            else:
+                sheet.write_number(row, column, cell.value, styles["text"])
 
 
 def _head(sheet: Any, styles: Styles, heads: Sequence[str], widths: Sequence[int]) -> None:

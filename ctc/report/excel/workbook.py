@@ -29,6 +29,7 @@ from ctc.report.excel.plain_sheet import PlainSheet
 from ctc.report.excel.styles import Styles
 from ctc.report.excel.summary_sheet import Tested
 from ctc.report.picture_set import PictureSet
+from ctc.report.set_figures import set_table
 
 # Not the time of writing: equal records shall give equal bytes.
 CREATED = datetime(2020, 1, 1)
@@ -69,7 +70,7 @@ def _write(book: Any, data: ReportData, pictures: Sequence[PictureSet]) -> None:
     layouts = plan_layout(data.results)
     rows = bd_sheet.plan_rows(layouts)
     pairs = list(zip(layouts, data.comparisons, strict=True))
-    sheets = _add_sheets(book, layouts, bool(pictures))
+    sheets = _add_sheets(book, layouts, bool(pictures), bool(data.set_rows))
     tested = [found for pair in pairs for found in _configuration(sheets, styles, data, pair, rows)]
     summary_sheet.write_summary(sheets[summary_sheet.NAME], styles, data, tested, rows)
     for layout, _ in pairs:
@@ -81,6 +82,9 @@ def _write(book: Any, data: ReportData, pictures: Sequence[PictureSet]) -> None:
     uncertainty_sheet.write_uncertainty(sheets[uncertainty_sheet.NAME], styles, data)
     if pictures:
         picture_sheet.write_pictures(sheets[picture_sheet.NAME], styles, data, pictures)
+    of_set = set_table(data.set_rows)
+    if of_set is not None:
+        text_sheets.write_set_figures(sheets[text_sheets.SET_FIGURES], styles, of_set)
     text_sheets.write_signatures(sheets[text_sheets.SIGNATURES], styles, data)
     text_sheets.write_notes(sheets[text_sheets.NOTES], styles, data, remarks(pairs))
     wide = {test.name for layout in layouts for test in layout.tests}
@@ -93,12 +97,13 @@ def _write(book: Any, data: ReportData, pictures: Sequence[PictureSet]) -> None:
 
 
 def _add_sheets(
-    book: Any, layouts: Sequence[ConfigurationLayout], pictures: bool
+    book: Any, layouts: Sequence[ConfigurationLayout], pictures: bool, of_set: bool
 ) -> dict[str, Any]:
     names = [summary_sheet.NAME]
     for layout in layouts:
         names += [*(test.name for test in layout.tests), layout.charts]
     names += [picture_sheet.NAME] if pictures else []
+    names += [text_sheets.SET_FIGURES] if of_set else []
     names += [uncertainty_sheet.NAME, text_sheets.SIGNATURES, text_sheets.NOTES]
     for layout in layouts:
         names += [layout.anchor.name, *(test.data.name for test in layout.tests)]

@@ -64,5 +64,6 @@ addEventListener("hashchange", () => { readAddress(); show(); });
 byId("tally").textContent = DATA.tally;
 readAddress();
 show();
+setFigures();
 notes();
 provenance();

@@ -1,4 +1,4 @@
-// Tables of the page: summary, one sequence, run times, notes, provenance.
+// Tables of the page: summary, one sequence, run times, figures of the set, notes, provenance.
 function summary(conf, metricName) {
   const at = clear(byId("summary-table"));
   const heads = ["Class", "N", ...conf.metrics.map((m) => m.title), "EncT", "DecT", "Success"];
@@ -102,6 +102,15 @@ function times(conf) {
   table(at, heads, rows);
   byId("times-hint").textContent = "fps: pictures a second of wall time, start of the programs " +
     "included; MiB: largest peak of one run; s: sums over all points.";
+}
+
+function setFigures() {
+  const found = DATA.setFigures;
+  if (!found) return;
+  byId("set-figures").hidden = false;
+  byId("set-figures-hint").textContent = found.notes.join("; ");
+  const node = table(clear(byId("set-figures-table")), found.heads, found.rows, 4);
+  node.querySelectorAll("td:nth-child(5)").forEach((cell) => cell.classList.add("wrap"));
 }
 
 function notes() {

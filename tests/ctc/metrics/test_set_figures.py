@@ -64,6 +64,7 @@ def test_small_sets_have_no_figure_but_a_reason_and_always_a_warning(tmp_path: P
     for figure in allowed.values():
         assert figure.value is not None and figure.value > 0
         assert "not comparable with FID" in figure.warning
+        assert "|of set-features|" in figure.signature
         assert "weights:squeezenet=324233e6" in figure.signature
     same = set_figures([(pair[0], pair[0])], least=(2, 2))
     assert same[0].value == pytest.approx(0, abs=1e-6)
