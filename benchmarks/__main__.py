@@ -20,11 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
     parser.add_argument(
-        "--pictures", type=int, metavar="N", help="pictures a file in the benchmark `metrics`"
+        "--pictures",
+        type=int,
+        metavar="N",
+        help="benchmark `metrics`: time one pair of N pictures, and that time is linear in them",
     )
     args = parser.parse_args(arguments)
-    if args.pictures is not None and args.pictures < 1:
-        parser.error(f"--pictures {args.pictures}: shall be at least 1")
+    if args.pictures is not None and args.pictures < 5:
+        parser.error(f"--pictures {args.pictures}: shall be at least 5")
     names = args.names or known
     for name in names:
         if name not in known:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.material import restarted_golomb
 from benchmarks.material.face_tracks import Track, Values, random_walk, stock_track
@@ -27,6 +28,7 @@ from reference_sw.entropy.symbol_kernels import code_adaptive_bins
 
 Row = tuple[str, float, float, float, float]
 Groups = list[Values]
+Latents = npt.NDArray[np.int32]
 ROUNDS = 5
 MEGA = 1_000_000
 LEAST_MBIN, LEAST_MSYMBOL = 50.0, 30.0
@@ -204,14 +206,14 @@ def _latent_speeds(count: int = 2 * MEGA) -> list[Row]:
         scales = np.geomspace(0.11, 64, 64)[indices]
         latents = np.round(rng.normal(size=count) * scales).astype(np.int32)
 
-        def encode(indices: Values = indices, latents: Values = latents) -> bytes:
+        def encode(indices: Values = indices, latents: Latents = latents) -> bytes:
             encoder = CompiledLatentEncoder(tables)
             encoder.encode(indices, latents)
             return encoder.finish()
 
         data = encode()
 
-        def decode(indices: Values = indices, data: bytes = data) -> Values:
+        def decode(indices: Values = indices, data: bytes = data) -> Latents:
             decoder = CompiledLatentDecoder(tables, data)
             found = decoder.decode(indices)
             decoder.finish()

@@ -53,7 +53,7 @@ class PerFrame:
             found["gfvc1-psnr-rgb"] = sum(_psnr(x, y) for x, y in zip(a, b, strict=True)) / 3
         if "gfvc1-ssim-rgb" in self.names:
             found["gfvc1-ssim-rgb"] = sum(_ssim(x, y) for x, y in zip(a, b, strict=True)) / 3
-        x, y = (torch.tensor(resize(p, (3, 256, 256))[None].astype(np.float32)) for p in (a, b))
+        x, y = (_unit(p) for p in (a, b))
         for net, features in (("alex", _alex), ("squeeze", _squeeze), ("vgg", _vgg)):
             if f"lpips-{net}" in self.names:
                 found[f"lpips-{net}"] = self._lpips(net, features, x, y)
@@ -88,6 +88,11 @@ class PerFrame:
             structure = (2 * covariance + 1e-6) / (variance[0] + variance[1] + 1e-6)
             score += float((wa * texture).sum() + (wb * structure).sum())
         return 1 - score
+
+
+def _unit(picture: Array) -> torch.Tensor:
+    resized: Array = resize(picture, (3, 256, 256))  # type: ignore[no-untyped-call]
+    return torch.tensor(resized[None].astype(np.float32))
 
 
 def _psnr(a: Array, b: Array) -> float:
