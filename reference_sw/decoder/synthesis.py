@@ -75,6 +75,22 @@ def cropped(picture: Picture, video: VideoFormat) -> Picture:
     return Picture(tuple(planes))
 
 
+def changed(picture: Picture, before: Picture, after: Picture, video: VideoFormat) -> Picture:
+    """Return a picture plus a change, clipped; what the change leaves alone stays to the bit.
+
+    Source: specification clause 12.3.3.
+    """
+    most = (1 << video.bit_depth) - 1
+    planes: list[Plane] = []
+    for plane, first, second in zip(picture.planes, before.planes, after.planes, strict=True):
+        total = plane.astype(np.int32) + second - first
+        clipped = total.clip(0, most)
+        planes.append(
+            clipped.astype(np.uint8) if plane.dtype == np.uint8 else clipped.astype(np.uint16)
+        )
+    return Picture(tuple(planes))
+
+
 def key_inputs(
     model: IntegerModel, key: torch.Tensor, size: tuple[int, int]
 ) -> dict[str, torch.Tensor]:
@@ -116,7 +132,8 @@ class FaceSynthesis:
         with _as_decoding_error(self._model):
             inputs = key_inputs(self._model, tensor, self._size)
         if inputs["key"] is not tensor:
-            at_output = self._from_rgb(inputs["key"][0].to(torch.uint8).numpy())
+            after = self._from_rgb(inputs["key"][0].to(torch.uint8).numpy())
+            at_output = changed(at_output, self._from_rgb(np.stack(rgb.planes)), after, self._coded)
         return KeyState(cropped(at_output, self._output), inputs)
 
     def with_parameters(self, key: KeyState, coded: tuple[Values, ...]) -> KeyState:

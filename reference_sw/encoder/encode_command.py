@@ -34,7 +34,7 @@ from reference_sw.video.format import ChromaFormat, ColourModel, VideoFormat, Vi
 from reference_sw.video.raw import VideoReader
 from reference_sw.video.y4m import Y4mReader
 
-DEFAULT_MODEL = "face-keypoints-20"
+DEFAULT_MODEL = "face-restored-20"
 STEP_OPTIONS = {
     "points": "point-shift",
     "matrices": "matrix-shift",

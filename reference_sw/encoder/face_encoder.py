@@ -31,7 +31,7 @@ from reference_sw.encoder.window import (
     Coded,
     KeyInUse,
     best_gain,
-    best_refresh,
+    best_refreshes,
     choose,
     settled,
 )
@@ -188,12 +188,15 @@ class FaceEncoder:
         qp, most = self._settings.key_qp, MAX_QP[self._settings.key_encoder.codec]
         other = qp + COARSER_QP if qp + COARSER_QP <= most else qp - COARSER_QP
         data, decoded = self._coded_key(key.index, other)
-        picture = cropped(
-            convert_picture(decoded, self._key_format, self._source.coded), self._source.format
-        )
-        loss = distortion(self._source.luma(key.index), luma(picture, self._source.format))
-        saved, spent = loss - key.loss, len(key.access_unit) - len(data)
+        loss = self._coding_loss(key.index, decoded)
+        saved, spent = loss - key.coding_loss, len(key.access_unit) - len(data)
         return max(saved / spent, 0.0) * KEY_LASTS if spent else 0.0
+
+    def _coding_loss(self, index: int, decoded: Picture) -> float:
+        """Return the distortion of a key picture as its own decoder gives it."""
+        source = self._source
+        picture = cropped(convert_picture(decoded, self._key_format, source.coded), source.format)
+        return distortion(source.luma(index), luma(picture, source.format))
 
     def _coded_key(self, index: int, qp: int) -> tuple[bytes, Picture]:
         since = time.perf_counter()
@@ -212,7 +215,7 @@ class FaceEncoder:
         state = self._synthesis.key_state(decoded)
         state = self._synthesis.with_parameters(state, values)
         loss = distortion(source.luma(index), luma(state.output, source.format))
-        return KeyInUse(index, state, values, data, loss)
+        return KeyInUse(index, state, values, data, loss, self._coding_loss(index, decoded))
 
     def _values(self, start: int, stop: int) -> list[Coded]:
         """Quantised parameters of pictures; each is analysed once."""
@@ -247,13 +250,23 @@ class FaceEncoder:
         preset, old = self._settings.preset, self._key
         if not preset.refresh or old is None:
             return None
-        number = best_refresh(choices, self._before, old.loss + REFRESH_TRY)
-        if number is None or at + number == old.index:
-            return None
-        first = at + number
-        rise = choices[number].distortion - (choices[number - 1].distortion if number else 1.0)
-        if first < self._next_try and rise < SCENE_CUT:
-            return None
+        again = self._next_try
+        for number in best_refreshes(choices, self._before, old.loss + REFRESH_TRY):
+            rise = choices[number].distortion - (choices[number - 1].distortion if number else 1.0)
+            if at + number == old.index or (at + number < self._next_try and rise < SCENE_CUT):
+                continue
+            fresh = self._tried(old, at, stop, choices, number)
+            if fresh is not None:
+                return fresh
+            again = max(again, at + number + preset.lookahead)
+        self._next_try = again
+        return None
+
+    def _tried(
+        self, old: KeyInUse, at: int, stop: int, choices: list[Choice], number: int
+    ) -> KeyInUse | None:
+        """Return a new key picture at choices[number] if it pays."""
+        preset, first = self._settings.preset, at + number
         end = min(first + max(preset.lookahead, 1), len(self._source))
         stay = [c.distortion for c in (choices[number:] + self._choices(stop, end))[: end - first]]
         worth = SCENE_GAIN * len(stay)
@@ -262,5 +275,4 @@ class FaceEncoder:
             move = [choice.distortion for choice in self._choices(first, end, fresh)]
             if best_gain(stay, move, min(self._price * len(fresh.access_unit), worth)) > 0:
                 return fresh
-        self._next_try = first + preset.lookahead
         return None

@@ -39,7 +39,7 @@ class Choice:
 class KeyInUse:
     """A key picture with its state, its own values and the bytes of its access unit.
 
-    loss: distortion of the key picture at its own index, that of its coding alone.
+    loss: distortion of the key picture at its own index; coding_loss: that before restoration.
     """
 
     index: int
@@ -47,6 +47,7 @@ class KeyInUse:
     values: Coded
     access_unit: bytes
     loss: float
+    coding_loss: float
 
 
 def choose(
@@ -81,14 +82,14 @@ def settled(choices: list[Choice], key: KeyInUse) -> list[Choice]:
     return [Choice(key.values, key.state.output, c.unmoved, c.unmoved) for c in choices]
 
 
-def best_refresh(choices: list[Choice], before: float, least: float) -> int | None:
-    """Return where a new key picture would serve best: the steepest rise to above `least`.
+def best_refreshes(choices: list[Choice], before: float, least: float) -> list[int]:
+    """Return where a new key picture may serve: the steepest rises to above `least`, at most two.
 
     before: distortion of the picture before the first.
     """
     levels = [before, *(choice.distortion for choice in choices)]
     rises = [(levels[i + 1] - levels[i], -i) for i in range(len(choices)) if levels[i + 1] > least]
-    return -max(rises)[1] if rises else None
+    return [-place for _, place in sorted(rises, reverse=True)[:2]]
 
 
 def best_gain(stay: list[float], move: list[float], cost: float) -> float:

@@ -33,7 +33,11 @@ from reference_sw.training.prepare import find_clips, prepare, prepare_rendered
 from reference_sw.training.provenance import Export, card_of, training_seconds, write_card
 from reference_sw.training.recipe import Recipe, RecipeError, load_recipe
 from reference_sw.training.rendered_heads import PICTURES
-from reference_sw.training.restore import train_restoration, trained_restoration
+from reference_sw.training.restore import (
+    restoration_folder,
+    train_restoration,
+    trained_restoration,
+)
 from reference_sw.training.trainer import RunFolder, Trainer
 
 EXAMPLES = """examples:
@@ -147,10 +151,14 @@ def run_export(args: argparse.Namespace) -> int:
     export = Export(model, digest, step, mean, maximum, tuple(args.note), keys)
     rows = [measure(model, detector, sequence, lpips) for sequence in held_out]
     trained_on = [s.name for s in _sequences(recipe, args.data, held_out=False)]
-    log = args.run / "log.csv"
-    card = card_of(recipe, export, trained_on, rows, training_seconds(log))
+    logs = {recipe.name: args.run / "log.csv"}
+    if restoration:
+        logs[f"{recipe.name}.restoration"] = restoration_folder(args.run).path / "log.csv"
+    seconds = sum(training_seconds(log) for log in logs.values())
+    card = card_of(recipe, export, trained_on, rows, seconds)
     write_card(args.models / f"{recipe.name}.yaml", card)
-    plot_curves(log, args.models / f"{recipe.name}.curves.png")
+    for name, log in logs.items():
+        plot_curves(log, args.models / f"{name}.curves.png")
     _print_rows(rows)
     print(f"integer against simulated: mean {mean:.3f}, maximum {maximum} of 255")
     return 0

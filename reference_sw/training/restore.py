@@ -22,10 +22,13 @@ from reference_sw.training.vgg import VggFeatures
 
 
 class PieceSampler:
-    """Draws pieces of coded pictures and the same pieces of the pictures as they were."""
+    """Draws pieces of coded pictures and the same pieces of the pictures as they were.
+
+    Rendered heads have no skin or hair to give back.
+    """
 
     def __init__(self, sequences: list[TrainingSequence], rules: Restoration, seed: int) -> None:
-        self.sequences = [s for s in sequences if s.coded is not None]
+        self.sequences = [s for s in sequences if s.coded is not None and not s.rendered]
         if not self.sequences:
             raise DatasetError("no coded pictures: run gvc-train prepare")
         self.rules = rules
@@ -155,7 +158,7 @@ def train_restoration(
     """The restoration of a recipe, trained in `run`/restoration as far as it is not yet."""
     if recipe.restoration is None:
         return None
-    folder = _folder(run)
+    folder = restoration_folder(run)
     folder.path.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     network = _network(recipe.restoration)
@@ -175,7 +178,7 @@ def trained_restoration(recipe: Recipe, run: Path) -> RestorationNetwork | None:
     """
     if recipe.restoration is None:
         return None
-    network, path = _network(recipe.restoration), _folder(run).checkpoint
+    network, path = _network(recipe.restoration), restoration_folder(run).checkpoint
     step = load_checkpoint(path, {"restoration": network}, {})
     if step < recipe.restoration.steps:
         raise CheckpointError(f"{path}: step {step} of {recipe.restoration.steps}: not finished")
@@ -186,5 +189,6 @@ def _network(rules: Restoration) -> RestorationNetwork:
     return RestorationNetwork(rules.width, rules.half)
 
 
-def _folder(run: Path) -> RunFolder:
+def restoration_folder(run: Path) -> RunFolder:
+    """Where a run keeps its restoration."""
     return RunFolder(run / "restoration")

@@ -141,7 +141,7 @@ def test_motion_that_harms_gives_way_to_the_key_picture() -> None:
     """By hand: of the mean harm, 0.01 is allowed."""
     picture, key_picture = Picture(()), Picture(())
     state = type("State", (), {"output": key_picture})()
-    key = KeyInUse(0, state, (), b"", 0.0)
+    key = KeyInUse(0, state, (), b"", 0.0, 0.0)
     good = Choice((), picture, 0.10, 0.30)
     fair = Choice((), picture, 0.325, 0.30)
     assert settled([good, fair], key) == [good, fair]

@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from reference_sw.decoder.decode_command import main as decode
-from reference_sw.decoder.synthesis import key_inputs
+from reference_sw.decoder.synthesis import changed, key_inputs
 from reference_sw.encoder.encode_command import main as encode
 from reference_sw.encoder.restoration import restored
 from reference_sw.encoder.twin import keypoint_twin
@@ -30,6 +30,7 @@ from reference_sw.training.restore import (
     trained_restoration,
 )
 from reference_sw.training.trainer import RunFolder
+from reference_sw.video.format import ChromaFormat, Picture, VideoFormat
 from tests.reference_sw.face_networks import small_restoration, write_networks
 from tests.reference_sw.training_data import RECIPE, folder
 
@@ -198,3 +199,14 @@ def test_an_unfinished_restoration_is_not_exported(folder, recipe, tmp_path):
     trainer.save()
     with pytest.raises(CheckpointError, match="step 2 of 3: not finished"):
         trained_restoration(wanted, tmp_path)
+
+
+def test_a_change_is_added_to_the_samples_there_are():
+    video = VideoFormat(2, 1, bit_depth=10, chroma_format=ChromaFormat.C444)
+    planes = [np.array([[row]], np.uint16).reshape(1, 2) for row in ([3, 1000], [512, 1], [7, 7])]
+    before = Picture(tuple(np.array([[64, 100]], np.uint16) for _ in range(3)))
+    after = Picture(tuple(np.array([[64, 130]], np.uint16) for _ in range(3)))
+    found = changed(Picture(tuple(planes)), before, after, video)
+    # By hand: +0 and +30, at most 1023; the first samples lie below the legal range and stay.
+    assert [plane.tolist() for plane in found.planes] == [[[3, 1023]], [[512, 31]], [[7, 37]]]
+    assert all(plane.dtype == np.uint16 for plane in found.planes)
