@@ -158,14 +158,15 @@ def _files(folder: Path, count: int, pictures: int) -> tuple[VideoFile, list[Vid
     rng = np.random.default_rng(1)
     y, x = np.mgrid[0:256, 0:256]
     base = 128 + 60 * np.sin(x / 9) * np.cos(y / 13)
-    clip = np.stack(
-        [np.stack([np.roll(base, t + c, 1) for c in range(3)]) for t in range(pictures)]
-    )
     files = []
     for index in range(count + 1):
-        noise = rng.normal(0, 3.0 * index, clip.shape)
         path = folder / f"{pictures}-{index}.rgb"
-        path.write_bytes(np.clip(clip + noise, 0, 255).astype(np.uint8).tobytes())
+        # Picture by picture: memory is what `_lengths` measures.
+        with path.open("wb") as file:
+            for t in range(pictures):
+                picture = np.stack([np.roll(base, t + c, 1) for c in range(3)])
+                noisy = picture + rng.normal(0, 3.0 * index, picture.shape)
+                file.write(np.clip(noisy, 0, 255).astype(np.uint8).tobytes())
         files.append(VideoFile(path, VIDEO, pictures))
     return files[0], files[1:]
 
