@@ -72,7 +72,9 @@ def vgg_stage(tensors: Tensors, stage: int, x: torch.Tensor) -> torch.Tensor:
         if winograd.serves(x, weight):
             x = winograd.relu_convolution(x, weight, bias)
         else:
-            x = conv2d(x, weight, bias, padding=1).relu_()
+            # Channels beside each other, as Winograd's form wants them: nothing is turned around.
+            x = conv2d(x.contiguous(memory_format=torch.channels_last), weight, bias, padding=1)
+            x = x.relu_()
     return x
 
 
