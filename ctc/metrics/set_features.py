@@ -2,6 +2,8 @@
 
 No figure of its own: `frechet-squeezenet` and its like are computed from the features of all
 sequences when a report is made (ctc.report.set_figures), so that decoded files need not be kept.
+Source: F. Iandola et al., "SqueezeNet", 2016 (the network, version 1.1); the figures' own sources
+are in ctc.metrics.set_figures.
 """
 
 from __future__ import annotations
