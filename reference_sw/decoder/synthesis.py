@@ -133,7 +133,8 @@ class FaceSynthesis:
             inputs = key_inputs(self._model, tensor, self._size)
         if inputs["key"] is not tensor:
             after = self._from_rgb(inputs["key"][0].to(torch.uint8).numpy())
-            at_output = changed(at_output, self._from_rgb(np.stack(rgb.planes)), after, self._coded)
+            before = convert_picture(rgb, self._rgb, self._coded)
+            at_output = changed(at_output, before, after, self._coded)
         return KeyState(cropped(at_output, self._output), inputs)
 
     def with_parameters(self, key: KeyState, coded: tuple[Values, ...]) -> KeyState:
